@@ -1,0 +1,1 @@
+"""Matching problems in numbers: questions, answers and proofs. Knows nothing of people."""

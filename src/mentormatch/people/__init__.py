@@ -1,0 +1,1 @@
+"""What is known about a programme and the people who signed up."""

@@ -1,0 +1,1 @@
+"""Results told to people: tables, workbooks, pages, letters and calendars."""

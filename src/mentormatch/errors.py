@@ -29,7 +29,8 @@ class Fault:
     Parameters
     ----------
     code : str
-        Name of the fault; its sentence is ``faults.<code>`` in the text catalogues.
+        Name of the fault: its sentence in the text catalogues, ``area.name``. Without an area it
+        is one of ``faults``.
     file : str
         Name of the file as the coordinator knows it, without its folder.
     row : int, optional
@@ -74,7 +75,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
             where.append(say("faults.column", language, column=self.column))
         value = REDACTED if redact and self.value is not None else self.value
         line = ", ".join(where) + (": " if where else "")
-        line += say(f"faults.{self.code}", language, **{"value": value or "", **self.details})
+        key = self.code if "." in self.code else f"faults.{self.code}"
+        line += say(key, language, **{"value": value or "", **self.details})
         if self.nearest is not None:
             line += " " + say("faults.did_you_mean", language, nearest=self.nearest)
         if self.accepted:

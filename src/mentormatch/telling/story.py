@@ -1,0 +1,67 @@
+"""All that a result tells people, gathered once, for the writers to lay out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mentormatch.people.cohort import Cohort
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """A matching in tables that a coordinator can read; everything is in `language` already.
+
+    Parameters
+    ----------
+    language : {"en", "sv"}
+        Language of every sentence and department name inside.
+    cohort : Cohort
+        Whom it is about.
+    pairs : pandas.DataFrame
+        One row a pair, sorted by mentee department, mentee name, mentee id. Columns ``mentee``,
+        ``mentor`` (ids), ``mentee_name``, ``mentor_name``, ``mentee_department``,
+        ``mentor_department`` (names in words), ``score`` (0 to 1), a column ``part: <name>`` for
+        each part of the score (they add up to ``score``), ``reasons`` (a sentence or two),
+        ``runner_up`` (id of the next best mentor or ``""``), ``runner_up_name``,
+        ``runner_up_cost`` (loss of total score if the mentee got that one), ``runner_up_people``
+        (how many people fewer would be matched), ``sure`` (one word).
+    parts : mapping of str to str
+        Name of each part -> what to call it on a screen.
+    unmatched : pandas.DataFrame
+        Every person without a pair: ``side`` ("mentees" or "mentors"), ``id``, ``name``,
+        ``department`` (in words), ``reason`` (a sentence).
+    departments : pandas.DataFrame
+        One row a department: ``department``, ``mentees``, ``mentors``, ``places``, ``matched``
+        (mentees with a pair), ``inside`` (pairs inside the department), ``lent`` (pairs of its
+        mentors with others' mentees), ``borrowed`` (pairs of its mentees with others' mentors),
+        ``mean_score``, ``lowest_score`` (NaN where it has no pair).
+    flows : pandas.DataFrame
+        Number of pairs: rows are departments of mentees, columns of mentors, names in words.
+    loads : pandas.DataFrame
+        One row a mentor: ``mentor``, ``name``, ``department``, ``places``, ``pairs``.
+    readiness : mapping of str to pandas.DataFrame
+        Heading -> table, as on the readiness page.
+    settings : pandas.DataFrame
+        Columns ``setting``, ``value``, both text: weights, rules, objective, seed, versions, files.
+    summary : mapping of str to object
+        ``mentees``, ``mentors``, ``places``, ``pairs``, ``matched`` (all int), ``total``,
+        ``bound``, ``gap``, ``mean_score``, ``lowest_score`` (float), ``status``, ``objective``
+        (str, in words), ``seed`` (int), ``proof`` (a sentence that says what is proved).
+    """
+
+    language: str
+    cohort: Cohort
+    pairs: pd.DataFrame
+    parts: Mapping[str, str]
+    unmatched: pd.DataFrame
+    departments: pd.DataFrame
+    flows: pd.DataFrame
+    loads: pd.DataFrame
+    readiness: Mapping[str, pd.DataFrame]
+    settings: pd.DataFrame
+    summary: Mapping[str, Any]

@@ -1,0 +1,93 @@
+"""The fine grid of whole numbers on which scores are compared, and the lottery that breaks ties."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import ProblemError
+
+#: Scores that a score object hands out are multiples of 2**-SCORE_BITS.
+SCORE_BITS = 20
+#: A raw matrix is rounded to this many binary digits of its largest entry.
+MATRIX_BITS = 30
+#: Totals stay below 2**TOTAL_BITS, so that they are exact as float64 too.
+TOTAL_BITS = 52
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def matrix_bits(largest: float, whole: bool, pairs: int) -> int:
+    """Return how many binary digits after the point a raw matrix keeps (negative: before it).
+
+    A matrix of whole numbers keeps them exactly. Any other keeps `MATRIX_BITS` digits of its
+    largest entry, which is a relative 1e-9.
+
+    Parameters
+    ----------
+    largest : float
+        Largest absolute score.
+    whole : bool
+        Whether all scores are whole numbers.
+    pairs : int
+        Most pairs that a matching can have.
+
+    Raises
+    ------
+    ProblemError
+        Whole numbers so large that their total would not be exact.
+    """
+    if largest == 0:
+        return SCORE_BITS
+    size = int(np.frexp(largest)[1])
+    room = TOTAL_BITS - max(pairs, 1).bit_length()
+    if whole and size <= room:
+        return 0
+    return min(MATRIX_BITS, room) - size
+
+
+def to_grid(scores: Floats, bits: int) -> Ints:
+    """Round scores to whole multiples of ``2**-bits``; the caller has masked what is not finite."""
+    return np.rint(np.ldexp(scores, bits)).astype(np.int64)
+
+
+def from_grid(value: int, bits: int) -> float:
+    """Return the score that ``value`` steps of the grid stand for."""
+    return float(np.ldexp(float(value), -bits))
+
+
+def tickets(ids: Sequence[Hashable], side: str, seed: int) -> NDArray[np.uint64]:
+    """Draw each person's lottery ticket, 64 bits keyed by the id, the side and the seed.
+
+    The ticket depends on nothing else: not on the row, the sheet or the other people.
+    """
+    key = f"{seed}:{side}:"
+    raw = b"".join(blake2b((key + repr(x)).encode(), digest_size=8).digest() for x in ids)
+    return np.frombuffer(raw, dtype=">u8").astype(np.uint64)
+
+
+def lottery(mentees: NDArray[np.uint64], mentors: NDArray[np.uint64], bits: int) -> Ints:
+    """Return the lottery number of each pair, ``bits`` bits, for broadcastable tickets.
+
+    The two tickets are mixed by the finaliser of SplitMix64 (Steele, Lea and Flood 2014,
+    doi:10.1145/2660193.2660195).
+    """
+    with np.errstate(over="ignore"):
+        x = mentees * np.uint64(0x9E3779B97F4A7C15) + mentors
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x = x ^ (x >> np.uint64(31))
+    return (x >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def check_total(values: Ints, pairs: int) -> None:
+    """Raise ProblemError if a total of this many pairs might not be exact."""
+    largest = max(int(values.max(initial=0)), -int(values.min(initial=0)))
+    if largest * max(pairs, 1) >= 2 ** (TOTAL_BITS + 1):
+        raise ProblemError(
+            "scores are so large that their total would not be exact: divide them all by a constant"
+        )

@@ -1,0 +1,274 @@
+"""A matching problem in numbers: scores, places, demand and quotas, checked when it is born."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mentormatch.errors import ProblemError
+from mentormatch.matching import grid
+from mentormatch.matching.pairs import Flags, Pairs
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """Scores that need not exist as a matrix: impossible pairs are -inf, higher is better."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of mentees and of mentors."""
+
+    def block(self, rows: Any, /) -> Floats:
+        """Return the scores of some mentees with all mentors, shape (len(rows), m)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quota:
+    """A bound on how many pairs of a set are used; its name is how explanations call it.
+
+    Parameters
+    ----------
+    name : str
+        In the coordinator's words.
+    pairs : Pairs
+        The set.
+    at_least, at_most : int
+        Fewest and most pairs; ``at_most=None`` means no upper bound. ``at_most=0`` is a ban,
+        ``at_least=1`` on a single listed pair locks it.
+
+    Raises
+    ------
+    ProblemError
+        A bound is negative or no whole number, or ``at_least > at_most``.
+
+    Examples
+    --------
+    >>> Quota("Åsa and Bo are related", Pairs.listed([(0, 2)]), at_most=0).is_ban
+    True
+    """
+
+    name: str
+    pairs: Pairs
+    at_least: int = 0
+    at_most: int | None = None
+
+    def __post_init__(self) -> None:
+        for bound in ("at_least", "at_most"):
+            value = getattr(self, bound)
+            if value is None and bound == "at_most":
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                raise ProblemError(f"quota {self.name!r}: {bound} must be a whole number, not {value!r}")
+            if value < 0:
+                raise ProblemError(f"quota {self.name!r}: {bound} must not be negative, not {value}")
+            object.__setattr__(self, bound, int(value))
+        if self.at_most is not None and self.at_least > self.at_most:
+            raise ProblemError(
+                f"quota {self.name!r} wants at least {self.at_least} "
+                f"and at most {self.at_most} pairs: no matching can do both"
+            )
+
+    @property
+    def is_ban(self) -> bool:
+        """Whether no pair of the set may be used."""
+        return self.at_most == 0
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Which pairs may be made, how good they are, and how many anyone may have.
+
+    Mentees are rows, mentors are columns, higher scores are better.
+
+    Parameters
+    ----------
+    scores : array_like of float, shape (n, m), or an object with ``.shape`` and ``.block(rows)``
+        ``-inf`` marks an impossible pair. A raw matrix is rounded once: whole numbers stay as
+        they are, others keep 30 binary digits of the largest entry. Scores of an object are
+        rounded to multiples of 2**-20.
+    mentor_capacity, mentor_minimum : int or array_like of int, shape (m,)
+        Most and fewest mentees a mentor may have.
+    mentee_demand, mentee_minimum : int or array_like of int, shape (n,)
+        Most and fewest mentors a mentee may have, each mentor at most once.
+    quotas : sequence of Quota
+        Bounds on sets of pairs, bans and locks among them.
+    minimum_score : float
+        Pairs that score below this are impossible.
+    mentee_ids, mentor_ids : sequence of hashable, optional
+        How results name people; positions if left out. The tie lottery is keyed by them.
+
+    Raises
+    ------
+    ProblemError
+        A score is NaN or +inf, shapes disagree, an id stands twice, or a bound is negative, no
+        whole number or contradicts another.
+
+    Examples
+    --------
+    >>> problem = Problem([[0.9, 0.4], [0.8, 0.3]], mentor_capacity=[1, 2])
+    >>> problem.shape
+    (2, 2)
+    """
+
+    scores: Any
+    mentor_capacity: Any = 1
+    mentor_minimum: Any = 0
+    mentee_demand: Any = 1
+    mentee_minimum: Any = 0
+    quotas: Sequence[Quota] = ()
+    minimum_score: float = -np.inf
+    mentee_ids: Sequence[Hashable] | None = None
+    mentor_ids: Sequence[Hashable] | None = None
+    shape: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        scores = self.scores
+        if not (hasattr(scores, "shape") and callable(getattr(scores, "block", None))):
+            scores = _matrix(scores)
+            put(self, "scores", scores)
+        n, m = (int(size) for size in scores.shape)
+        put(self, "shape", (n, m))
+        for name, size in (("mentee", n), ("mentor", m)):
+            ids = getattr(self, f"{name}_ids")
+            if ids is None:
+                ids = getattr(scores, f"{name}_ids", None)
+            put(self, f"{name}_ids", _ids(ids, size, name))
+        for name, size in (
+            ("mentor_capacity", m),
+            ("mentor_minimum", m),
+            ("mentee_demand", n),
+            ("mentee_minimum", n),
+        ):
+            put(self, name, _counts(getattr(self, name), size, name))
+        _in_order(self.mentor_minimum, self.mentor_capacity, self.mentor_ids, "mentor", "capacity")
+        _in_order(self.mentee_minimum, self.mentee_demand, self.mentee_ids, "mentee", "demand")
+        if np.isnan(self.minimum_score):
+            raise ProblemError("minimum_score is NaN")
+        put(self, "quotas", tuple(self.quotas))
+        for quota in self.quotas:
+            if not isinstance(quota, Quota):
+                raise ProblemError(f"quotas must be Quota values, not {type(quota).__name__}")
+            quota.pairs.check(n, m)
+
+    @cached_property
+    def bits(self) -> int:
+        """Binary digits after the point that scores keep."""
+        if not isinstance(self.scores, np.ndarray):
+            return grid.SCORE_BITS
+        finite = self.scores[np.isfinite(self.scores)]
+        largest = float(np.abs(finite).max(initial=0.0))
+        return grid.matrix_bits(largest, bool((finite == np.rint(finite)).all()), self.most_pairs)
+
+    @property
+    def most_pairs(self) -> int:
+        """An upper bound on the number of pairs: all demand, or all places."""
+        n, m = self.shape
+        mentees = int(np.minimum(self.mentee_demand, m).sum())
+        return min(mentees, int(np.minimum(self.mentor_capacity, n).sum()))
+
+    def values(self, rows: Any) -> tuple[Ints, Flags]:
+        """Return the whole-number scores of some mentees with all mentors, and which pairs may be.
+
+        Bans and the minimum score are applied; an impossible pair has value 0.
+
+        Raises
+        ------
+        ProblemError
+            A score is NaN or +inf.
+        """
+        rows = np.asarray(rows, np.int64)
+        raw = self.scores[rows] if isinstance(self.scores, np.ndarray) else self.scores.block(rows)
+        raw = _checked(np.asarray(raw, np.float64))
+        possible = np.isfinite(raw) & (raw >= self.minimum_score)
+        for quota in self.quotas:
+            if quota.is_ban:
+                possible &= ~quota.pairs.block(rows, self.shape[1])
+        return grid.to_grid(np.where(possible, raw, 0.0), self.bits), possible
+
+    def values_at(self, i: ArrayLike, j: ArrayLike) -> tuple[Ints, Flags]:
+        """Return the whole-number scores of listed pairs, and which of them may be."""
+        i, j = np.asarray(i, np.int64), np.asarray(j, np.int64)
+        if isinstance(self.scores, np.ndarray):
+            raw = self.scores[i, j]
+        elif callable(getattr(self.scores, "at", None)):
+            raw = self.scores.at(i, j)
+        else:
+            raw = np.array(
+                [self.scores.block(np.array([a]))[0, b] for a, b in zip(i, j, strict=True)], np.float64
+            )
+        raw = _checked(np.asarray(raw, np.float64))
+        possible = np.isfinite(raw) & (raw >= self.minimum_score)
+        for quota in self.quotas:
+            if quota.is_ban:
+                possible &= ~quota.pairs.at(i, j)
+        return grid.to_grid(np.where(possible, raw, 0.0), self.bits), possible
+
+    def __repr__(self) -> str:
+        return f"Problem({self.shape[0]} mentees, {self.shape[1]} mentors, {len(self.quotas)} quotas)"
+
+
+def _matrix(scores: Any) -> Floats:
+    try:
+        matrix = np.array(scores, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ProblemError("scores must be a matrix of numbers, mentees by mentors") from error
+    if matrix.ndim != 2:
+        raise ProblemError(
+            f"scores must be a matrix, mentees by mentors; this has {matrix.ndim} dimension(s)"
+        )
+    matrix.setflags(write=False)
+    return _checked(matrix)
+
+
+def _checked(scores: Floats) -> Floats:
+    if np.isnan(scores).any():
+        raise ProblemError("a score is NaN: give every pair a number, or -inf where it is impossible")
+    if np.isposinf(scores).any():
+        raise ProblemError("a score is +inf: to force a pair, lock it with a Quota")
+    return scores
+
+
+def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:
+    names = tuple(range(size)) if ids is None else tuple(ids)
+    if len(names) != size:
+        raise ProblemError(f"{len(names)} {who}_ids for {size} {who}s")
+    if len(set(names)) != size:
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise ProblemError(f"{who} id {twice!r} stands twice")
+    return names
+
+
+def _counts(values: Any, size: int, name: str) -> Ints:
+    array = np.asarray(values)
+    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu" and array.size:
+        raise ProblemError(f"{name} must be whole numbers")
+    if array.ndim == 0:
+        array = np.full(size, int(array))
+    if array.shape != (size,):
+        raise ProblemError(f"{name} has shape {array.shape}, it should have ({size},)")
+    if array.size and int(array.max()) >= 2**31:
+        raise ProblemError(f"{name} is larger than 2 147 483 647")
+    if (array < 0).any():
+        raise ProblemError(f"{name} is negative at position {int(np.argmax(array < 0))}")
+    counts = array.astype(np.int64)
+    counts.setflags(write=False)
+    return counts
+
+
+def _in_order(low: Ints, high: Ints, ids: Any, who: str, what: str) -> None:
+    if (low > high).any():
+        k = int(np.argmax(low > high))
+        raise ProblemError(
+            f"{who} {ids[k]!r} has a minimum of {low[k]} and a {what} of {high[k]}: no matching can do both"
+        )

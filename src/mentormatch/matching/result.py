@@ -1,0 +1,218 @@
+"""The answer to a matching problem: its pairs, with the prices that prove how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import ProblemError
+from mentormatch.matching import grid
+from mentormatch.matching.certificate import IMPOSSIBLE, Prices, Proof, bound, broken
+from mentormatch.matching.problem import Problem
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """The pairs that answer a problem; it cannot be built if they break a rule.
+
+    Parameters
+    ----------
+    problem : Problem
+        The question.
+    rows, columns : numpy.ndarray of int, shape (number of pairs,)
+        Positions of the mentee and the mentor of each pair, sorted.
+    objective : str
+        What was asked for.
+    stages : tuple of str
+        What was optimised, the most important first.
+    proofs : mapping of str to Proof
+        The prices, or cases, that bound each stage.
+    seed : int
+        Seed of the lottery that broke ties.
+
+    Raises
+    ------
+    ProblemError
+        The pairs break a capacity, a minimum, a ban or a quota.
+    """
+
+    problem: Problem
+    rows: Ints
+    columns: Ints
+    objective: str
+    stages: tuple[str, ...]
+    proofs: Mapping[str, Proof]
+    seed: int = 0
+    _bounds: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        rows, columns = np.asarray(self.rows, np.int64), np.asarray(self.columns, np.int64)
+        order = np.lexsort((columns, rows))
+        for name, array in (("rows", rows[order]), ("columns", columns[order])):
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "proofs", MappingProxyType(dict(self.proofs)))
+        if faults := broken(self.problem, self.rows, self.columns):
+            raise ProblemError("this is no matching of the problem: " + "; ".join(faults))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Table of the pairs: ``mentee``, ``mentor`` (ids) and ``score``, in the mentees' order."""
+        import pandas as pd  # noqa: PLC0415  (numbers alone should not wait for pandas)
+
+        mentees, mentors = self.problem.mentee_ids or (), self.problem.mentor_ids or ()
+        return pd.DataFrame(
+            {
+                "mentee": [mentees[i] for i in self.rows],
+                "mentor": [mentors[j] for j in self.columns],
+                "score": np.ldexp(self._values.astype(np.float64), -self.problem.bits),
+            }
+        )
+
+    @property
+    def total(self) -> float:
+        """Sum of the pairs' scores."""
+        return grid.from_grid(self._total, self.problem.bits)
+
+    @property
+    def bound(self) -> float:
+        """Proven upper bound on the total of every matching that does as well in earlier stages."""
+        return grid.from_grid(max(self._bound("total"), self._total), self.problem.bits)
+
+    @property
+    def gap(self) -> float:
+        """Distance from the total to its bound, in units of score; 0 is proved optimal."""
+        return self.bound - self.total
+
+    @property
+    def coverage(self) -> int:
+        """Number of mentees who have a mentor."""
+        return len(np.unique(self.rows))
+
+    @property
+    def coverage_bound(self) -> int:
+        """Proven upper bound on the number of mentees matched (all, if nobody counted them)."""
+        if "coverage" not in self.stages:
+            return self.problem.shape[0]
+        return max(self._bound("coverage"), self.coverage)
+
+    @property
+    def status(self) -> str:
+        """``"optimal"`` if every stage is proved, else ``"feasible"``: `gap` says how far."""
+        proved = self._bound("total") <= self._total
+        if "coverage" in self.stages:
+            proved = proved and self.coverage_bound == self.coverage
+        return "optimal" if proved else "feasible"
+
+    @property
+    def mentor_prices(self) -> Floats:
+        """Price of one place at each mentor, shape (m,), in units of score.
+
+        Without quotas it is the lowest price that proves the optimum, and so what one more place
+        there would add to the total.
+        """
+        return self._in_scores("mentors")
+
+    @property
+    def quota_prices(self) -> Floats:
+        """What each quota pays (> 0) or charges (< 0) for a pair, shape (number of quotas,)."""
+        return self._in_scores("quotas")
+
+    @property
+    def coverage_price(self) -> float:
+        """Score that the last mentees matched cost the others; 0 if nobody pays for coverage."""
+        prices = self._root("total")
+        return grid.from_grid(prices.coverage, self.problem.bits + prices.fine)
+
+    @property
+    def unmatched_mentees(self) -> tuple[Hashable, ...]:
+        """Ids of the mentees without a mentor."""
+        return _others(self.problem.mentee_ids or (), self.rows)
+
+    @property
+    def unmatched_mentors(self) -> tuple[Hashable, ...]:
+        """Ids of the mentors without a mentee."""
+        return _others(self.problem.mentor_ids or (), self.columns)
+
+    @property
+    def mentor_loads(self) -> Ints:
+        """Number of mentees of each mentor, shape (m,)."""
+        return np.bincount(self.columns, minlength=self.problem.shape[1]).astype(np.int64)
+
+    def to_networkx(self) -> nx.Graph:
+        """Return the pairs as a bipartite graph.
+
+        Nodes are the ids, with ``bipartite=0`` for mentees and ``1`` for mentors. Where a mentee
+        and a mentor share an id, every node is ``("mentee", id)`` or ``("mentor", id)`` instead.
+        Edges carry ``score``, and ``parts`` where the scores have parts.
+        """
+        import networkx as nx  # noqa: PLC0415  (only those who ask for a graph need it)
+
+        graph = nx.Graph()
+        mentees, mentors = self.problem.mentee_ids or (), self.problem.mentor_ids or ()
+        plain = not set(mentees) & set(mentors)
+        graph.add_nodes_from((x if plain else ("mentee", x) for x in mentees), bipartite=0)
+        graph.add_nodes_from((x if plain else ("mentor", x) for x in mentors), bipartite=1)
+        scores = self.problem.scores
+        for i, j, score in zip(self.rows, self.columns, self.pairs["score"].tolist(), strict=True):
+            a, b = mentees[i], mentors[j]
+            extra: dict[str, Any] = {}
+            if callable(getattr(scores, "pair", None)):
+                extra["parts"] = dict(scores.pair(a, b).parts)
+            ends = (a, b) if plain else (("mentee", a), ("mentor", b))
+            graph.add_edge(*ends, score=score, **extra)
+        return graph
+
+    @cached_property
+    def _values(self) -> Ints:
+        return self.problem.values_at(self.rows, self.columns)[0]
+
+    @property
+    def _total(self) -> int:
+        return int(self._values.sum())
+
+    def _bound(self, stage: str) -> int:
+        if stage not in self._bounds:
+            floor = self.coverage if stage == "total" and "coverage" in self.stages else None
+            found = bound(self.problem, self.proofs[stage], stage, floor)
+            self._bounds[stage] = found if found != IMPOSSIBLE else self._total
+        return self._bounds[stage]
+
+    def _root(self, stage: str) -> Prices:
+        """Return the prices of the whole problem; of a proof by cases, those of the first case."""
+        proof = self.proofs[stage]
+        while not isinstance(proof, Prices):
+            proof = proof.unused
+        return proof
+
+    def _in_scores(self, what: str) -> Floats:
+        prices = self._root("total")
+        return np.ldexp(getattr(prices, what).astype(np.float64), -self.problem.bits - prices.fine)
+
+    def __repr__(self) -> str:
+        return (
+            f"Matching({len(self)} pairs, {self.coverage} of {self.problem.shape[0]} mentees, "
+            f"total {self.total:.6g}, {self.status})"
+        )
+
+
+def _others(ids: tuple[Hashable, ...] | Any, taken: Ints) -> tuple[Hashable, ...]:
+    free = np.ones(len(ids), np.bool_)
+    free[taken] = False
+    return tuple(ids[k] for k in np.flatnonzero(free))

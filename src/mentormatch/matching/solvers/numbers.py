@@ -1,0 +1,146 @@
+"""A problem as the solvers see it: whole numbers in an order that the input's order cannot change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.matching import grid
+from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.problem import Problem, Quota
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class SideQuota:
+    """A quota that neither bans nor locks: `index` is its place among the problem's quotas.
+
+    `at_most` is None where it cannot bind.
+    """
+
+    index: int
+    pairs: Pairs
+    at_least: int
+    at_most: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """The whole problem in memory, people sorted by their lottery tickets.
+
+    Parameters
+    ----------
+    values, possible : numpy.ndarray, shape (n, m)
+        Scores in steps of the grid, and which pairs may be used.
+    lottery : numpy.ndarray of int, shape (n, m)
+        Each pair's number in the tie lottery.
+    row_low, row_high, col_low, col_high : numpy.ndarray of int
+        Fewest and most pairs of each mentee and each mentor.
+    locks : tuple of (int, int, int)
+        Mentee, mentor and quota index of each locked pair.
+    quotas : tuple of SideQuota
+        All other quotas that can bind.
+    row_order, col_order : numpy.ndarray of int
+        Position in the problem of each row and column here.
+    quota_count : int
+        Number of quotas of the problem, bans among them.
+    """
+
+    values: Ints
+    possible: Flags
+    lottery: Ints
+    row_low: Ints
+    row_high: Ints
+    col_low: Ints
+    col_high: Ints
+    locks: tuple[tuple[int, int, int], ...]
+    quotas: tuple[SideQuota, ...]
+    row_order: Ints
+    col_order: Ints
+    quota_count: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of mentees and of mentors."""
+        n, m = self.values.shape
+        return n, m
+
+    @property
+    def needs_programs(self) -> bool:
+        """Whether the problem is more than an assignment: side quotas, or several mentors each."""
+        return bool(self.quotas) or bool((self.row_high > 1).any())
+
+    @property
+    def all_quotas(self) -> tuple[SideQuota, ...]:
+        """All quotas that can bind, locks among them."""
+        locks = [SideQuota(k, Pairs.listed([(i, j)]), 1, 1) for i, j, k in self.locks]
+        return (*self.quotas, *locks)
+
+    def as_problem(self) -> Problem:
+        """Return the same problem in this order, its scores in whole steps of the grid.
+
+        Quotas that cannot bind are kept as idle ones, so that prices have the same places.
+        """
+        idle = Quota("", Pairs.listed([]))
+        bounds = [idle] * self.quota_count
+        for quota in self.all_quotas:
+            bounds[quota.index] = Quota("", quota.pairs, quota.at_least, quota.at_most)
+        return Problem(
+            np.where(self.possible, self.values.astype(np.float64), -np.inf),
+            mentor_capacity=self.col_high,
+            mentor_minimum=self.col_low,
+            mentee_demand=self.row_high,
+            mentee_minimum=self.row_low,
+            quotas=bounds,
+        )
+
+
+def read_numbers(problem: Problem, seed: int) -> Numbers:
+    """Read a problem into memory, in the order of the lottery tickets.
+
+    Raises
+    ------
+    ProblemError
+        The total could be too large to be exact.
+    """
+    n, m = problem.shape
+    row_tickets = grid.tickets(problem.mentee_ids or (), "mentee", seed)
+    col_tickets = grid.tickets(problem.mentor_ids or (), "mentor", seed)
+    rows, cols = np.argsort(row_tickets, kind="stable"), np.argsort(col_tickets, kind="stable")
+    values, possible = problem.values(rows)
+    values, possible = values[:, cols], possible[:, cols]
+    grid.check_total(values, problem.most_pairs)
+    new_row, new_col = np.argsort(rows), np.argsort(cols)
+    locks: list[tuple[int, int, int]] = []
+    quotas: list[SideQuota] = []
+    for k, quota in enumerate(problem.quotas):
+        if quota.is_ban:
+            continue
+        moved = quota.pairs.taken(rows, cols)
+        most = quota.at_most
+        if most is not None and most >= max(problem.most_pairs, quota.at_least):
+            most = None
+        if quota.at_least == 1 and not quota.pairs.table.any() and len(quota.pairs.exceptions) == 1:
+            i, j = quota.pairs.exceptions[0]
+            locks.append((int(new_row[i]), int(new_col[j]), k))
+        elif quota.at_least > 0 or most is not None:
+            quotas.append(SideQuota(k, moved, quota.at_least, most))
+    lottery_bits = min(40, grid.TOTAL_BITS - 6 - max(n, m, 2).bit_length())
+    return Numbers(
+        values=values,
+        possible=possible,
+        lottery=grid.lottery(row_tickets[rows][:, None], col_tickets[cols][None, :], lottery_bits),
+        row_low=problem.mentee_minimum[rows],
+        row_high=np.minimum(problem.mentee_demand[rows], m),
+        col_low=problem.mentor_minimum[cols],
+        col_high=np.minimum(problem.mentor_capacity[cols], n),
+        locks=tuple(sorted(locks)),
+        quotas=tuple(quotas),
+        row_order=rows,
+        col_order=cols,
+        quota_count=len(problem.quotas),
+    )

@@ -112,8 +112,11 @@ class _Search:
             return False
         if not (numbers.row_low.any() or numbers.col_low.any() or self._lower_quotas()):
             return True
-        if self.relaxed(Stage("kept")).missing > _WHOLE:
+        easy = self.relaxed(Stage("kept"))
+        if easy.missing > _WHOLE:
             return False
+        if easy.is_whole:
+            return True
         if whole(self.numbers, self.candidate, Stage("kept")) is None:
             self.candidate = self.numbers.possible.copy()
             return whole(self.numbers, self.candidate, Stage("kept")) is not None
@@ -137,23 +140,34 @@ class _Search:
         root = self.relaxed(stage)
         prices = root.prices
         limit = self._limit(root, stage)
-        chosen = root.chosen if root.is_whole else None
-        if chosen is None:
-            chosen = whole(self.numbers, self.candidate, stage)
-            if chosen is None:
-                chosen = whole(self.numbers, self.numbers.possible, stage)
+        chosen = root.chosen if root.is_whole else self._first_whole(root, stage)
         if chosen is None:
             return None
         value = self.value(chosen, stage)
         left = self._left(root, stage, limit - value)
-        if value < limit and (left & ~self.candidate).any():
-            chosen = whole(self.numbers, left | self.candidate, stage) or chosen
-            value = self.value(chosen, stage)
         proof: Proof = prices
         if value < limit:
+            chosen = whole(self.numbers, left, stage) or chosen
+            value = self.value(chosen, stage)
+            left = self._left(root, stage, limit - value)
+        if value < limit:
+            # Few pairs are left, so the programs of the cases are small.
+            self.candidate = left.copy()
             chosen, proof = self._by_cases(stage, chosen, prices)
             value = self.value(chosen, stage)
         return chosen, proof, self._left(root, stage, limit - value)
+
+    def _first_whole(self, root: Relaxed, stage: Stage) -> tuple[Ints, Ints] | None:
+        """Return a good whole answer, sought among ever more pairs, the likeliest first."""
+        lost = np.where(self.numbers.possible, -root.reduced(self.numbers, stage), np.inf)
+        enough = np.sort(lost, axis=None)
+        for few in (3, 12):
+            most = min(few * sum(self.numbers.shape), enough.size) - 1
+            some = self.numbers.possible & ((lost <= enough[most]) | root.used)
+            chosen = whole(self.numbers, some, stage)
+            if chosen is not None:
+                return chosen
+        return whole(self.numbers, self.numbers.possible, stage)
 
     def value(self, chosen: tuple[Ints, Ints], stage: Stage) -> int:
         """Return what a stage counts of some pairs."""

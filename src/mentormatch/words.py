@@ -12,6 +12,44 @@ from importlib.resources import files
 LANGUAGES = ("en", "sv")
 
 
+class Sentence(str):
+    """A sentence in both languages: as a str it is the English one.
+
+    Names of rules are sentences, so that code which knows nothing of languages can pass them on.
+
+    Examples
+    --------
+    >>> name = Sentence("Physics lends 4", "Fysikum lånar ut 4")
+    >>> name, name.told("sv")
+    ('Physics lends 4', 'Fysikum lånar ut 4')
+    """
+
+    sv: str
+
+    def __new__(cls, en: str, sv: str) -> Sentence:
+        sentence = super().__new__(cls, en)
+        sentence.sv = sv
+        return sentence
+
+    def told(self, language: str = "en") -> str:
+        """Return it in English (``en``) or Swedish (``sv``)."""
+        return self.sv if language == "sv" else str(self)
+
+
+def told(name: object, language: str = "en") -> str:
+    """Return a name in a language where it has one, else as it is."""
+    return name.told(language) if isinstance(name, Sentence) else str(name)
+
+
+def sentence(key: str, **values: object) -> Sentence:
+    """Return the sentence ``area.key`` in both languages, its blanks filled in each."""
+    en, sv = (
+        say(key, language, **{name: told(value, language) for name, value in values.items()})
+        for language in LANGUAGES
+    )
+    return Sentence(en, sv)
+
+
 @cache
 def catalogue(language: str, area: str) -> dict[str, str]:
     """Return all sentences of an area, by key.

@@ -58,11 +58,12 @@ class Prices:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A proof by cases: the pair is used, or it is not."""
+    """A proof by cases: the pair is used, or it is not; `prices` are what the cases began with."""
 
     pair: Pair
     used: Proof
     unused: Proof
+    prices: Prices
 
 
 Proof = Prices | Split

@@ -11,7 +11,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.flow import can_be_kept as flow_can
 from mentormatch.matching.solvers.linear import can_be_kept as linear_can
 from mentormatch.matching.solvers.numbers import read_numbers
-from mentormatch.words import say
+from mentormatch.words import say, told
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Clause:
     def text(self, language: str = "en") -> str:
         """Tell the clause in English (``en``) or Swedish (``sv``)."""
         if self.kind == "quota":
-            return say("conflict.quota", language, name=self.name)
+            return told(self.name, language)
         key = "conflict.mentor_minimum" if self.kind == "mentor minimum" else "conflict.mentee_minimum"
         return say(key, language, name=self.name, bound=self.bound)
 

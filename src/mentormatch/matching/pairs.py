@@ -92,6 +92,31 @@ class Pairs:
         return _tidy(codes(rows), codes(columns), table, _NO_PAIRS)
 
     @staticmethod
+    def cells(mentee_groups: ArrayLike, mentor_groups: ArrayLike, table: ArrayLike) -> Pairs:
+        """Return the pairs whose groups meet in a cell of a table.
+
+        Parameters
+        ----------
+        mentee_groups, mentor_groups : array_like of int, shapes (n,) and (m,)
+            Row and column of the table for each mentee and each mentor.
+        table : array_like of bool, shape (groups of mentees, groups of mentors)
+
+        Raises
+        ------
+        ProblemError
+            A group lies outside the table.
+        """
+        rows = _one_dimension(mentee_groups).astype(np.int64)
+        columns = _one_dimension(mentor_groups).astype(np.int64)
+        cells = np.asarray(table, np.bool_)
+        if cells.ndim != 2:
+            raise ProblemError("the table of groups must have two dimensions")
+        for groups, size in ((rows, cells.shape[0]), (columns, cells.shape[1])):
+            if groups.size and not (0 <= groups.min() and groups.max() < size):
+                raise ProblemError("a group lies outside the table of groups")
+        return _tidy(rows, columns, cells, _NO_PAIRS)
+
+    @staticmethod
     def listed(pairs: Iterable[tuple[int, int]]) -> Pairs:
         """Return the listed pairs of positions.
 

@@ -137,8 +137,13 @@ class Matching:
     @property
     def coverage_price(self) -> float:
         """Score that the last mentees matched cost the others; 0 if nobody pays for coverage."""
-        prices = self._root("total")
+        prices = self.root_prices("total")
         return grid.from_grid(prices.coverage, self.problem.bits + prices.fine)
+
+    def root_prices(self, stage: str) -> Prices:
+        """Return the prices of the whole problem; of a proof by cases, those before any case."""
+        proof = self.proofs[stage]
+        return proof if isinstance(proof, Prices) else proof.prices
 
     @property
     def unmatched_mentees(self) -> tuple[Hashable, ...]:
@@ -194,15 +199,8 @@ class Matching:
             self._bounds[stage] = found if found != IMPOSSIBLE else self._total
         return self._bounds[stage]
 
-    def _root(self, stage: str) -> Prices:
-        """Return the prices of the whole problem; of a proof by cases, those of the first case."""
-        proof = self.proofs[stage]
-        while not isinstance(proof, Prices):
-            proof = proof.unused
-        return proof
-
     def _in_scores(self, what: str) -> Floats:
-        prices = self._root("total")
+        prices = self.root_prices("total")
         return np.ldexp(getattr(prices, what).astype(np.float64), -self.problem.bits - prices.fine)
 
     def __repr__(self) -> str:

@@ -99,7 +99,12 @@ def _told(numbers: Numbers, proof: Proof) -> Proof:
     if isinstance(proof, Split):
         i, j = proof.pair
         pair = (int(numbers.row_order[i]), int(numbers.col_order[j]))
-        return Split(pair, _told(numbers, proof.used), _told(numbers, proof.unused))
+        used, unused = _told(numbers, proof.used), _told(numbers, proof.unused)
+        return Split(pair, used, unused, _prices(numbers, proof.prices))
+    return _prices(numbers, proof)
+
+
+def _prices(numbers: Numbers, proof: Prices) -> Prices:
     mentors = np.empty_like(proof.mentors)
     mentors[numbers.col_order] = proof.mentors
     return Prices(mentors, proof.quotas, proof.coverage, proof.fine)

@@ -159,7 +159,9 @@ class Programme:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
-        object.__setattr__(self, "department_weights", MappingProxyType(dict(self.department_weights)))
+        object.__setattr__(
+            self, "department_weights", MappingProxyType(dict(self.department_weights))
+        )
 
     def department(self, key: str) -> Department:
         """Return the department with this key; KeyError if there is none."""

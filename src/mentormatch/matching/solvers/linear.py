@@ -212,7 +212,7 @@ class _Search:
             tree[path] = pair
             waiting.append(((*path, False), Fixed(fixed.used, (*fixed.unused, pair))))
             waiting.append(((*path, True), Fixed((*fixed.used, pair), fixed.unused)))
-        return chosen, _grown(tree, leaves)
+        return chosen, _grown(tree, leaves, prices)
 
     def _limit(self, answer: Relaxed, stage: Stage, fixed: Fixed = FREE) -> int:
         return bound(
@@ -243,10 +243,12 @@ def _best_of(better: Flags, gain: NDArray[np.float64]) -> Flags:
 
 
 def _grown(
-    tree: dict[tuple[bool, ...], tuple[int, int]], leaves: dict[tuple[bool, ...], Prices]
+    tree: dict[tuple[bool, ...], tuple[int, int]],
+    leaves: dict[tuple[bool, ...], Prices],
+    prices: Prices,
 ) -> Proof:
     """Put the cases together, the deepest first."""
     proofs: dict[tuple[bool, ...], Proof] = dict(leaves)
     for path in sorted(tree, key=len, reverse=True):
-        proofs[path] = Split(tree[path], proofs[(*path, True)], proofs[(*path, False)])
+        proofs[path] = Split(tree[path], proofs[(*path, True)], proofs[(*path, False)], prices)
     return proofs[()]

@@ -1,0 +1,67 @@
+"""How people, their scores and their departments' rules become a problem in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import Fault
+from mentormatch.matching.problem import Problem, Quota
+from mentormatch.people.cohort import Cohort
+from mentormatch.rules import Condition, Meaning, conditions
+
+if TYPE_CHECKING:
+    from mentormatch.scores.compatibility import Compatibility
+
+
+def formulate(
+    cohort: Cohort, fit: Compatibility, rules: Sequence[Condition] | None = None
+) -> Problem:
+    """Return the matching problem of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Who signed up. Mentors have ``places`` mentees at most, mentees ``demand`` mentors at most;
+        1 where the column is missing.
+    fit : Compatibility
+        Scores of the same cohort.
+    rules : sequence of Condition, optional
+        What pairs have to keep, from `mentormatch.rules`; the programme's own rules if left out.
+
+    Raises
+    ------
+    ProgrammeError
+        The programme states a rule that does not exist or takes other settings; or a locked or
+        banned person did not sign up.
+    """
+    meanings = meanings_of(cohort, rules)
+    quotas: list[Quota] = [quota for meaning in meanings for quota in meaning.quotas]
+    return Problem(
+        fit,
+        mentor_capacity=_counts(cohort, "mentors", "places"),
+        mentee_demand=_counts(cohort, "mentees", "demand"),
+        quotas=quotas,
+        minimum_score=max((meaning.minimum_score for meaning in meanings), default=-np.inf),
+    )
+
+
+def meanings_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> list[Meaning]:
+    """Return what each rule means for a cohort, in their order."""
+    stated = conditions(cohort.programme) if rules is None else rules
+    return [rule.meaning(cohort) for rule in stated]
+
+
+def notes_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> tuple[Fault, ...]:
+    """Return what the rules noticed in a cohort and the coordinator should know."""
+    return tuple(note for meaning in meanings_of(cohort, rules) for note in meaning.notes)
+
+
+def _counts(cohort: Cohort, side: str, column: str) -> NDArray[np.int64]:
+    table = cohort.table(side)
+    if column not in table:
+        return np.ones(len(table), np.int64)
+    return table[column].to_numpy(np.int64)

@@ -1,0 +1,200 @@
+"""What each pair is worth: the next best matching without it, and what that one loses.
+
+If a mentee may not have her mentor, somebody else moves too: she takes a place, its holder takes
+another, and so on, until someone fills the place she left. The cheapest such chain is a shortest
+path over reduced costs (Dijkstra 1959, on the residual network of Ford and Fulkerson 1956).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import csgraph_from_dense, dijkstra
+
+from mentormatch.matching.certificate import Prices
+from mentormatch.matching.result import Matching
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class SecondBest:
+    """For each pair of a matching, in its order, the best matching that does without it.
+
+    Attributes
+    ----------
+    mentor : numpy.ndarray of int, shape (number of pairs,)
+        Position of the mentor whom the mentee would have instead; -1 for nobody.
+    cost : numpy.ndarray of float, shape (number of pairs,)
+        How much lower the total would be (may be negative where fewer people would be matched);
+        NaN where there is no such matching, or where it is not known (`exact` is False).
+    people : numpy.ndarray of int, shape (number of pairs,)
+        How many mentees fewer would be matched.
+    exact : numpy.ndarray of bool, shape (number of pairs,)
+        Whether `cost` is exact. Where quotas stand in the way it is the least possible cost.
+    """
+
+    mentor: Ints
+    cost: Floats
+    people: Ints
+    exact: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """Costs of all single moves; node m stands for nobody: free places and unmatched mentees."""
+
+    gain: Floats  # (n, m), -inf where impossible
+    used: Flags
+    pay: float
+    steps: Floats  # (m + 1, m + 1)
+    mover: Ints  # (m + 1, m + 1): the mentee who makes the move, -1 for none
+
+
+def second_best(matching: Matching) -> SecondBest:
+    """Return, for every pair, the price of doing without it.
+
+    Examples
+    --------
+    >>> from mentormatch.matching.problem import Problem
+    >>> from mentormatch.matching.solve import solve
+    >>> matching = solve(Problem([[9, 4], [8, 7]]))
+    >>> second_best(matching).cost.tolist()
+    [4.0, 4.0]
+    """
+    problem = matching.problem
+    n, m = problem.shape
+    count = len(matching)
+    if not all(isinstance(proof, Prices) for proof in matching.proofs.values()):
+        unknown = np.full(count, np.nan)
+        return SecondBest(np.full(count, -1), unknown, np.zeros(count, np.int64), np.zeros(count, np.bool_))
+    person, network = _network(matching)
+    locked = _locked(matching)
+    graph = csgraph_from_dense(network.steps, null_value=np.inf)
+    distance, before = dijkstra(graph, return_predecessors=True)
+    load = np.bincount(matching.rows, minlength=n)
+    mentor = np.full(count, -1, np.int64)
+    cost, people = np.full(count, np.inf), np.zeros(count, np.int64)
+    exact = np.zeros(count, np.bool_)
+    for k, (i, j) in enumerate(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True)):
+        if (i, j) in locked:
+            continue
+        own = network.gain[i, j]
+        swap = np.where(network.used[i], np.inf, own - network.gain[i]) + distance[:m, j]
+        target = int(np.argmin(swap))
+        best = float(swap[target])
+        if load[i] > problem.mentee_minimum[i]:
+            alone = own + (network.pay if load[i] == 1 else 0.0) + distance[m, j]
+            if alone < best:
+                best, target = float(alone), m
+        if np.isfinite(best):
+            mentor[k] = target if target < m else -1
+            people[k] = int(np.floor(best / person + 0.5)) if person else 0
+            cost[k] = best - people[k] * person
+            exact[k] = matching.status == "optimal" and _holds(
+                matching, network, before, i, j, target, best
+            )
+    cost = np.where(np.isfinite(cost), np.ldexp(cost, -problem.bits), np.nan)
+    return SecondBest(mentor, cost, people, exact)
+
+
+def _network(matching: Matching) -> tuple[float, _Network]:
+    """Return what a person matched counts for, and all moves at the matching's own prices."""
+    problem = matching.problem
+    n, m = problem.shape
+    values, possible = problem.values(np.arange(n))
+    total = matching.root_prices("total")
+    scale = 2.0**-total.fine
+    mentors, quotas = total.mentors * scale, total.quotas * scale
+    person, pay = 0.0, total.coverage * scale
+    if "coverage" in matching.stages:
+        # Prices of two stages, weighted and added, are prices of both in order of importance.
+        largest = int(np.abs(values[possible]).max(initial=0))
+        person = 2.0 ** (2 * (largest + 1) * (len(matching) + 1)).bit_length()
+        cover = matching.root_prices("coverage")
+        mentors = mentors + person * cover.mentors * 2.0**-cover.fine
+        quotas = quotas + person * cover.quotas * 2.0**-cover.fine
+        pay += person
+        person = pay
+    gain = values - mentors
+    for k in np.flatnonzero(quotas):
+        gain += quotas[k] * problem.quotas[k].pairs.block(np.arange(n), m)
+    gain = np.where(possible, gain, -np.inf)
+    used = np.zeros((n, m), np.bool_)
+    used[matching.rows, matching.columns] = True
+    steps, mover = np.full((m + 1, m + 1), np.inf), np.full((m + 1, m + 1), -1, np.int64)
+    rows, places = np.bincount(matching.rows, minlength=n), matching.mentor_loads
+
+    def offer(place: int, costs: Floats, who: int) -> None:
+        better = costs < steps[place]
+        steps[place, better], mover[place, better] = costs[better], who
+
+    locked = _locked(matching)
+    for i, j in zip(matching.rows.tolist(), matching.columns.tolist(), strict=True):
+        if (i, j) in locked:
+            continue
+        costs = np.full(m + 1, np.inf)
+        costs[:m] = np.where(used[i], np.inf, gain[i, j] - gain[i])
+        if rows[i] > problem.mentee_minimum[i]:
+            costs[m] = gain[i, j] + (pay if rows[i] == 1 else 0.0)
+        offer(j, costs, i)
+    for i in np.flatnonzero(rows < problem.mentee_demand).tolist():
+        costs = np.full(m + 1, np.inf)
+        costs[:m] = np.where(used[i], np.inf, -gain[i] - (pay if rows[i] == 0 else 0.0))
+        offer(m, costs, i)
+    for j in range(m):
+        if places[j] < problem.mentor_capacity[j] and -mentors[j] < steps[j, m]:
+            steps[j, m], mover[j, m] = -mentors[j], -1
+        if places[j] > problem.mentor_minimum[j] and mentors[j] < steps[m, j]:
+            steps[m, j], mover[m, j] = mentors[j], -1
+    # Rounded prices of linear programs may leave moves a hair below zero.
+    return person, _Network(gain, used, pay, np.maximum(steps, 0.0), mover)
+
+
+def _locked(matching: Matching) -> set[tuple[int, int]]:
+    return {
+        (int(quota.pairs.exceptions[0, 0]), int(quota.pairs.exceptions[0, 1]))
+        for quota in matching.problem.quotas
+        if quota.at_least > 0 and not quota.pairs.table.any() and len(quota.pairs.exceptions) == 1
+    }
+
+
+def _holds(
+    matching: Matching, network: _Network, before: Ints, i: int, j: int, target: int, cost: float
+) -> bool:
+    """Say whether the chain of moves keeps every quota and costs what the prices say."""
+    problem = matching.problem
+    if all(quota.is_ban for quota in problem.quotas) and (problem.mentee_demand <= 1).all():
+        return True
+    m = matching.problem.shape[1]
+    pairs = set(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
+    covered = len({a for a, _ in pairs})
+    pairs.discard((i, j))
+    if target < m:
+        pairs.add((i, target))
+    chain = [j]
+    while chain[-1] != target:
+        chain.append(int(before[target, chain[-1]]))
+    chain.reverse()
+    for place, goal in zip(chain[:-1], chain[1:], strict=True):
+        who = int(network.mover[place, goal])
+        if who >= 0:
+            if place < m:
+                pairs.discard((who, place))
+            if goal < m:
+                pairs.add((who, goal))
+    a, b = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
+    for quota in problem.quotas:
+        inside = int(quota.pairs.at(a, b).sum())
+        if inside < quota.at_least or (quota.at_most is not None and inside > quota.at_most):
+            return False
+    lost = int(
+        problem.values_at(matching.rows, matching.columns)[0].sum()
+        - problem.values_at(a, b)[0].sum()
+    )
+    fewer = covered - len(set(a.tolist()))
+    return abs(lost + fewer * network.pay - cost) < 1.0

@@ -1,0 +1,536 @@
+"""What departments may demand of the pairs: each rule with its sentence and the quotas it means.
+
+A `Condition` is made by one of the functions here, or read from a programme file by
+`conditions`; `formulate` asks it for its quotas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from inspect import Parameter, signature
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import Fault, ProgrammeError
+from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.problem import Quota
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import Programme, Rule
+from mentormatch.people.spelling import fold
+from mentormatch.words import Sentence, sentence
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a condition means for a cohort.
+
+    Parameters
+    ----------
+    quotas : tuple of Quota
+        Bounds on sets of pairs, each named by a sentence in both languages.
+    minimum_score : float
+        Pairs that score below this are impossible.
+    notes : tuple of Fault
+        What the coordinator should know, such as a name that fits nobody.
+    """
+
+    quotas: tuple[Quota, ...] = ()
+    minimum_score: float = -np.inf
+    notes: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A rule that pairs have to keep.
+
+    Parameters
+    ----------
+    kind : str
+        As the programme file calls it, such as ``"own department only"``.
+    settings : mapping
+        What it was given.
+    departments : tuple of str
+        Keys of the departments that it names.
+    meaning : callable
+        Cohort -> `Meaning`.
+    sentence : callable
+        Programme -> what it demands, in English and Swedish.
+    file, line : str, int
+        Where a programme file states it.
+    """
+
+    kind: str
+    settings: Mapping[str, Any]
+    departments: tuple[str, ...]
+    meaning: Callable[[Cohort], Meaning] = field(repr=False)
+    sentence: Callable[[Programme], Sentence] = field(repr=False)
+    file: str = ""
+    line: int | None = None
+
+
+def own_department_only(departments: str | Sequence[str] | None = None) -> Condition:
+    """Demand that departments serve their own people only, and nobody else serves them.
+
+    Parameters
+    ----------
+    departments : str or sequence of str, optional
+        Their keys; all departments if left out.
+
+    Examples
+    --------
+    >>> own_department_only("physics").kind
+    'own department only'
+    """
+    keys = _keys(departments)
+
+    def name(programme: Programme) -> Sentence:
+        return sentence("rules.own_department_only", departments=_names(programme, keys))
+
+    def meaning(cohort: Cohort) -> Meaning:
+        mentees, mentors = _departments(cohort)
+        apart = ~Pairs.same(mentees, mentors)
+        if keys:
+            apart &= Pairs.between(np.isin(mentees, keys), np.ones(len(mentors), np.bool_)) | (
+                Pairs.between(np.ones(len(mentees), np.bool_), np.isin(mentors, keys))
+            )
+        return Meaning((Quota(name(cohort.programme), apart, at_most=0),))
+
+    return Condition("own department only", {"departments": keys}, keys, meaning, name)
+
+
+def lends_to(department: str, departments: str | Sequence[str]) -> Condition:
+    """Demand that a department's mentors serve its own mentees and those of the listed ones only.
+
+    Parameters
+    ----------
+    department : str
+        Key of the department that lends.
+    departments : str or sequence of str
+        Keys of those that may borrow.
+    """
+    keys = _keys(departments)
+
+    def name(programme: Programme) -> Sentence:
+        return sentence(
+            "rules.lends_to",
+            department=_names(programme, (department,)),
+            departments=_names(programme, keys),
+        )
+
+    def meaning(cohort: Cohort) -> Meaning:
+        mentees, mentors = _departments(cohort)
+        banned = Pairs.between(~np.isin(mentees, (*keys, department)), mentors == department)
+        return Meaning((Quota(name(cohort.programme), banned, at_most=0),))
+
+    settings = {"department": department, "departments": keys}
+    return Condition("lends to", settings, (department, *keys), meaning, name)
+
+
+def borrows_from(department: str, departments: str | Sequence[str]) -> Condition:
+    """Demand that a department's mentees have its own mentors or those of the listed ones only.
+
+    Parameters
+    ----------
+    department : str
+        Key of the department that borrows.
+    departments : str or sequence of str
+        Keys of those that it may borrow from.
+    """
+    keys = _keys(departments)
+
+    def name(programme: Programme) -> Sentence:
+        return sentence(
+            "rules.borrows_from",
+            department=_names(programme, (department,)),
+            departments=_names(programme, keys),
+        )
+
+    def meaning(cohort: Cohort) -> Meaning:
+        mentees, mentors = _departments(cohort)
+        banned = Pairs.between(mentees == department, ~np.isin(mentors, (*keys, department)))
+        return Meaning((Quota(name(cohort.programme), banned, at_most=0),))
+
+    settings = {"department": department, "departments": keys}
+    return Condition("borrows from", settings, (department, *keys), meaning, name)
+
+
+def at_most_lent(department: str, pairs: int) -> Condition:
+    """Demand at most so many pairs of a department's mentors with mentees of other departments."""
+    return _counted("at most lent", department, pairs, lent=True)
+
+
+def at_most_borrowed(department: str, pairs: int) -> Condition:
+    """Demand at most so many pairs of a department's mentees with mentors of other departments."""
+    return _counted("at most borrowed", department, pairs, lent=False)
+
+
+def _counted(kind: str, department: str, pairs: int, *, lent: bool) -> Condition:
+    def name(programme: Programme) -> Sentence:
+        key = "rules.at_most_lent" if lent else "rules.at_most_borrowed"
+        return sentence(key, department=_names(programme, (department,)), count=pairs)
+
+    def meaning(cohort: Cohort) -> Meaning:
+        mentees, mentors = _departments(cohort)
+        away = Pairs.between(
+            (mentees == department) != lent,
+            (mentors == department) == lent,
+        )
+        return Meaning((Quota(name(cohort.programme), away, at_most=pairs),))
+
+    return Condition(kind, {"department": department, "pairs": pairs}, (department,), meaning, name)
+
+
+def at_most_between(mentees_of: str, mentors_of: str, pairs: int) -> Condition:
+    """Demand at most so many pairs of one department's mentees with another one's mentors."""
+    return _between("at most between", mentees_of, mentors_of, pairs)
+
+
+def at_least_between(mentees_of: str, mentors_of: str, pairs: int) -> Condition:
+    """Demand at least so many pairs of one department's mentees with another one's mentors."""
+    return _between("at least between", mentees_of, mentors_of, pairs)
+
+
+def _between(kind: str, mentees_of: str, mentors_of: str, pairs: int) -> Condition:
+    def name(programme: Programme) -> Sentence:
+        return sentence(
+            "rules." + kind.replace(" ", "_"),
+            count=pairs,
+            mentees_of=_names(programme, (mentees_of,)),
+            mentors_of=_names(programme, (mentors_of,)),
+        )
+
+    def meaning(cohort: Cohort) -> Meaning:
+        mentees, mentors = _departments(cohort)
+        cell = Pairs.between(mentees == mentees_of, mentors == mentors_of)
+        if kind == "at most between":
+            return Meaning((Quota(name(cohort.programme), cell, at_most=pairs),))
+        return Meaning((Quota(name(cohort.programme), cell, at_least=pairs),))
+
+    settings = {"mentees_of": mentees_of, "mentors_of": mentors_of, "pairs": pairs}
+    return Condition(kind, settings, (mentees_of, mentors_of), meaning, name)
+
+
+def at_least_matched(department: str, pairs: int) -> Condition:
+    """Demand at least so many pairs for the mentees of a department."""
+
+    def name(programme: Programme) -> Sentence:
+        return sentence(
+            "rules.at_least_matched", department=_names(programme, (department,)), count=pairs
+        )
+
+    def meaning(cohort: Cohort) -> Meaning:
+        mentees, mentors = _departments(cohort)
+        own = Pairs.between(mentees == department, np.ones(len(mentors), np.bool_))
+        return Meaning((Quota(name(cohort.programme), own, at_least=pairs),))
+
+    settings = {"department": department, "pairs": pairs}
+    return Condition("at least matched", settings, (department,), meaning, name)
+
+
+def common_language(column: str = "languages") -> Condition:
+    """Demand that both of a pair speak a common language; who named none is taken to speak any."""
+
+    def name(programme: Programme) -> Sentence:
+        return sentence("rules.common_language")
+
+    def meaning(cohort: Cohort) -> Meaning:
+        if column not in cohort.mentees or column not in cohort.mentors:
+            return Meaning(notes=(Fault("rules.no_column", value=column),))
+        rows, row_sets = _grouped(cohort.mentees[column])
+        columns, column_sets = _grouped(cohort.mentors[column])
+        table = [
+            [bool(a) and bool(b) and a.isdisjoint(b) for b in column_sets] for a in row_sets
+        ]
+        strangers = Pairs.cells(rows, columns, np.array(table, np.bool_))
+        return Meaning((Quota(name(cohort.programme), strangers, at_most=0),))
+
+    return Condition("common language", {"column": column}, (), meaning, name)
+
+
+def conflict(column: str = "conflict") -> Condition:
+    """Demand that nobody is paired with a person whom either of them named in a column.
+
+    Names, e-mail addresses and ids are recognised, several of them separated by ``;`` or a comma.
+    """
+
+    def name(programme: Programme) -> Sentence:
+        return sentence("rules.conflict")
+
+    def meaning(cohort: Cohort) -> Meaning:
+        quotas: list[Quota] = []
+        notes: list[Fault] = []
+        for side, other in (("mentees", "mentors"), ("mentors", "mentees")):
+            mine, theirs = cohort.table(side), cohort.table(other)
+            if column not in mine:
+                continue
+            known = _called(theirs)
+            for place, answer in enumerate(mine[column]):
+                for called in _list_of_names(answer):
+                    found = known.get(fold(called), [])
+                    if not found:
+                        notes.append(
+                            Fault("rules.named_nobody", file=side, column=column, value=called)
+                        )
+                    pairs = [(place, k) if side == "mentees" else (k, place) for k in found]
+                    if pairs:
+                        a, b = _name_of(mine, place), _name_of(theirs, found[0])
+                        says = sentence("rules.conflict_between", who=a, named=b)
+                        quotas.append(Quota(says, Pairs.listed(pairs), at_most=0))
+        return Meaning(tuple(quotas), notes=tuple(notes))
+
+    return Condition("conflict", {"column": column}, (), meaning, name)
+
+
+def different(column: str) -> Condition:
+    """Demand that the two of a pair differ in a column, such as their employer."""
+
+    def name(programme: Programme) -> Sentence:
+        return sentence("rules.different", column=column)
+
+    def meaning(cohort: Cohort) -> Meaning:
+        if column not in cohort.mentees or column not in cohort.mentors:
+            return Meaning(notes=(Fault("rules.no_column", value=column),))
+        mine, theirs = (
+            [fold(str(answer)) if answer else "" for answer in cohort.table(side)[column]]
+            for side in ("mentees", "mentors")
+        )
+        return Meaning((Quota(name(cohort.programme), Pairs.same(mine, theirs), at_most=0),))
+
+    return Condition("different", {"column": column}, (), meaning, name)
+
+
+def banned(pairs: Iterable[tuple[str, str]]) -> Condition:
+    """Demand that listed pairs (mentee id, mentor id) are not made."""
+    return _listed("banned", pairs, at_least=0)
+
+
+def not_last_year(pairs: Iterable[tuple[str, str]]) -> Condition:
+    """Demand that pairs (mentee id, mentor id) of last year are not made again."""
+    return _listed("not last year", pairs, at_least=0)
+
+
+def locked(pairs: Iterable[tuple[str, str]]) -> Condition:
+    """Demand that listed pairs (mentee id, mentor id) are made."""
+    return _listed("locked", pairs, at_least=1)
+
+
+def _listed(kind: str, pairs: Iterable[tuple[str, str]], at_least: int) -> Condition:
+    wanted = tuple((str(mentee), str(mentor)) for mentee, mentor in pairs)
+    key = "rules." + kind.replace(" ", "_")
+
+    def name(programme: Programme) -> Sentence:
+        return sentence(key, count=len(wanted))
+
+    def meaning(cohort: Cohort) -> Meaning:
+        rows = {person: k for k, person in enumerate(cohort.mentees.index)}
+        columns = {person: k for k, person in enumerate(cohort.mentors.index)}
+        quotas: list[Quota] = []
+        notes: list[Fault] = []
+        for mentee, mentor in wanted:
+            if mentee not in rows or mentor not in columns:
+                missing = mentee if mentee not in rows else mentor
+                # Last year's people need not be here; a lock or a ban of a stranger is a mistake.
+                code = "rules.unknown_person"
+                near = get_close_matches(missing, [*rows, *columns], 1)
+                fault = Fault(code, value=missing, nearest=near[0] if near else None)
+                if kind != "not last year":
+                    raise ProgrammeError([fault])
+                continue
+            i, j = rows[mentee], columns[mentor]
+            says = sentence(
+                key + "_pair",
+                mentee=_name_of(cohort.mentees, i),
+                mentor=_name_of(cohort.mentors, j),
+            )
+            most = None if at_least else 0
+            quotas.append(Quota(says, Pairs.listed([(i, j)]), at_least=at_least, at_most=most))
+        return Meaning(tuple(quotas), notes=tuple(notes))
+
+    return Condition(kind, {"pairs": wanted}, (), meaning, name)
+
+
+def minimum_score(score: float) -> Condition:
+    """Demand that no pair scores below `score`, in [0, 1]."""
+
+    def name(programme: Programme) -> Sentence:
+        return sentence("rules.minimum_score", score=f"{score:.2f}")
+
+    return Condition("minimum score", {"score": score}, (), lambda _: Meaning(minimum_score=score), name)
+
+
+#: What a programme file may call, by the name it uses there.
+KINDS: Mapping[str, Callable[..., Condition]] = {
+    "own department only": own_department_only,
+    "lends to": lends_to,
+    "borrows from": borrows_from,
+    "at most lent": at_most_lent,
+    "at most borrowed": at_most_borrowed,
+    "at most between": at_most_between,
+    "at least between": at_least_between,
+    "at least matched": at_least_matched,
+    "common language": common_language,
+    "conflict": conflict,
+    "different": different,
+    "banned": banned,
+    "not last year": not_last_year,
+    "locked": locked,
+    "minimum score": minimum_score,
+}
+
+
+def conditions(programme: Programme) -> tuple[Condition, ...]:
+    """Return the conditions that a programme's rules state.
+
+    Raises
+    ------
+    ProgrammeError
+        A rule is of an unknown kind, or its settings are not what that kind takes: all at once,
+        with file and line.
+    """
+    faults: list[Fault] = []
+    found: list[Condition] = []
+    for rule in programme.rules:
+        wrong = _faults(rule, programme)
+        faults += wrong
+        if not wrong:
+            made = KINDS[rule.kind](**rule.settings)
+            found.append(replace(made, file=rule.file, line=rule.line))
+    if faults:
+        raise ProgrammeError(faults)
+    return tuple(found)
+
+
+def _faults(rule: Rule, programme: Programme) -> list[Fault]:
+    """Return what is wrong with a rule as a programme file states it."""
+
+    def fault(code: str, column: str, value: object, accepted: Iterable[str] = ()) -> Fault:
+        options = tuple(accepted)
+        near = get_close_matches(str(value), options, 1)
+        return Fault(
+            code, rule.file, rule.line, column, str(value), options, near[0] if near else None
+        )
+
+    if rule.kind not in KINDS:
+        return [fault("rules.unknown_kind", "rule", rule.kind, KINDS)]
+    takes = signature(KINDS[rule.kind]).parameters
+    faults = [
+        fault("rules.unknown_setting", key, key, takes) for key in rule.settings if key not in takes
+    ]
+    for key, parameter in takes.items():
+        if key not in rule.settings:
+            if parameter.default is Parameter.empty:
+                faults.append(fault("rules.missing_setting", key, rule.kind, takes))
+            continue
+        value = rule.settings[key]
+        check = _SETTINGS.get(key)
+        if key == "pairs" and rule.kind in ("banned", "locked", "not last year"):
+            check = _is_pairs
+        if check is not None and not check(value):
+            faults.append(fault(f"rules.bad_{key}", key, value))
+        elif key in ("department", "departments", "mentees_of", "mentors_of"):
+            known = [department.key for department in programme.departments]
+            faults += [
+                fault("rules.unknown_department", key, name, known)
+                for name in _keys(value)
+                if name not in known
+            ]
+        elif key == "column":
+            asked = sorted({question.answer for question in programme.questions})
+            if asked and value not in asked:
+                faults.append(fault("rules.unknown_column", key, value, asked))
+    return faults
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_score(value: object) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and isfinite(float(str(value))) and 0 <= float(str(value)) <= 1
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_texts(value: object) -> bool:
+    return _is_text(value) or (
+        isinstance(value, (list, tuple)) and bool(value) and all(map(_is_text, value))
+    )
+
+
+def _is_pairs(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2 and all(map(_is_text, pair))
+        for pair in value
+    )
+
+
+_SETTINGS: Mapping[str, Callable[[object], bool]] = {
+    "pairs": _is_count,
+    "score": _is_score,
+    "column": _is_text,
+    "department": _is_text,
+    "mentees_of": _is_text,
+    "mentors_of": _is_text,
+    "departments": _is_texts,
+}
+
+
+def _keys(departments: str | Sequence[str] | None) -> tuple[str, ...]:
+    if departments is None:
+        return ()
+    return (departments,) if isinstance(departments, str) else tuple(departments)
+
+
+def _names(programme: Programme, keys: Sequence[str]) -> Sentence:
+    """Return the names of departments in a row, or "every department"."""
+    if not keys:
+        return sentence("rules.every_department")
+    names = [programme.department(key).name for key in keys]
+    return Sentence(", ".join(x("en") for x in names), ", ".join(x("sv") for x in names))
+
+
+def _departments(cohort: Cohort) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+    return (
+        np.array(cohort.mentees["department"].tolist(), dtype=np.str_),
+        np.array(cohort.mentors["department"].tolist(), dtype=np.str_),
+    )
+
+
+def _grouped(answers: Iterable[Iterable[str]]) -> tuple[NDArray[np.int64], list[frozenset[str]]]:
+    """Number the sets of answers that occur."""
+    sets = [frozenset(answer) for answer in answers]
+    kinds = {one: k for k, one in enumerate(dict.fromkeys(sets))}
+    return np.array([kinds[one] for one in sets], np.int64), list(kinds)
+
+
+def _called(table: Any) -> dict[str, list[int]]:
+    """Return the places of people by everything they may be called."""
+    known: dict[str, list[int]] = {}
+    for place, person in enumerate(table.index):
+        names = {fold(str(person))}
+        names |= {fold(str(table[key].iloc[place])) for key in ("name", "email") if key in table}
+        for name in names - {""}:
+            known.setdefault(name, []).append(place)
+    return known
+
+
+def _list_of_names(answer: object) -> list[str]:
+    if not answer:
+        return []
+    parts = answer if isinstance(answer, tuple) else str(answer).replace(";", ",").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _name_of(table: Any, place: int) -> str:
+    name = str(table["name"].iloc[place]) if "name" in table else ""
+    return name or str(table.index[place])

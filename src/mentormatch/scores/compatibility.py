@@ -1,0 +1,228 @@
+"""How the parts of the score become one number for a pair, which adds up from them exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mentormatch.errors import Fault, ProblemError
+from mentormatch.people.cohort import Cohort
+from mentormatch.scores.curve import ONE, Floats, Integers
+from mentormatch.scores.parts import Part, paired, positions
+from mentormatch.scores.weights import grid_weights
+
+BITS = ONE.bit_length() - 1
+
+
+@dataclass(frozen=True)
+class PairScore:
+    """The score of one pair, taken apart.
+
+    Parameters
+    ----------
+    score : float
+        In [0, 1]; exactly the sum of `parts`.
+    parts : mapping of str to float
+        What each part contributes: its value times its weight, rounded down to the grid.
+    values : mapping of str to float
+        The value of each part, in [0, 1], before weighting.
+    known : tuple of str
+        The parts about which both gave an answer; the others have their neutral value.
+    """
+
+    score: float
+    parts: Mapping[str, float]
+    values: Mapping[str, float]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Compatibility:
+    """How well every mentee and every mentor fit, without ever holding the whole table.
+
+    A score is a multiple of 2**-20 in [0, 1], higher is better. It is the sum over the parts of
+    ``(weight * value) >> 20`` in whole numbers. So a pair has one score, bit for bit, whatever
+    else is asked for at the same time, and its parts add up exactly.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Whose scores they are: mentees are rows, mentors columns, in the order of its tables.
+    parts : tuple of Part
+        With different names, each about all of the cohort.
+    weights : mapping of str to float
+        Weight of each part; only the ratios matter; parts that are not named weigh nothing.
+    department_weights : mapping of str to mapping
+        Weights used instead for the mentees of these departments.
+
+    Raises
+    ------
+    ValueError
+        Two parts of one name; a part that is about other numbers of people; a weight without its
+        part. (`mentormatch.score` finds these, and bad weights, in the words of a coordinator.)
+    """
+
+    cohort: Cohort
+    parts: tuple[Part, ...]
+    weights: Mapping[str, float]
+    department_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
+        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
+        apart = {key: MappingProxyType(dict(own)) for key, own in self.department_weights.items()}
+        object.__setattr__(self, "department_weights", MappingProxyType(apart))
+        names = [part.name for part in self.parts]
+        if len(set(names)) < len(names):
+            raise ValueError("two parts of the score have the same name")
+        for part in self.parts:
+            if part.shape != self.shape:
+                raise ValueError(f"the part {part.name!r} is about {part.shape}, not {self.shape}")
+        for weights in (self.weights, *apart.values()):
+            if not set(weights) <= set(names):
+                raise ValueError(f"weights without a part: {sorted(set(weights) - set(names))}")
+
+    def __repr__(self) -> str:
+        names = ", ".join(part.name for part in self.parts)
+        return f"Compatibility({self.shape[0]} x {self.shape[1]}: {names})"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of mentees and of mentors."""
+        return len(self.cohort.mentees), len(self.cohort.mentors)
+
+    @cached_property
+    def mentee_ids(self) -> tuple[str, ...]:
+        """Ids of the mentees: the rows."""
+        return tuple(self.cohort.mentees.index)
+
+    @cached_property
+    def mentor_ids(self) -> tuple[str, ...]:
+        """Ids of the mentors: the columns."""
+        return tuple(self.cohort.mentors.index)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parts, in order."""
+        return tuple(part.name for part in self.parts)
+
+    @property
+    def notes(self) -> tuple[Fault, ...]:
+        """What scoring noticed and the coordinator should see, such as answers cut short."""
+        return tuple(note for part in self.parts for note in part.notes)
+
+    @cached_property
+    def grid_weights(self) -> Integers:
+        """Whole-numbered weights, (groups, parts); each row adds up to 2**20.
+
+        Row 0 is `weights`, the others `department_weights` in their order; `mentee_groups` says
+        which row is a mentee's.
+        """
+        tables = (self.weights, *self.department_weights.values())
+        return np.array(
+            [grid_weights([own.get(name, 0.0) for name in self.names]) for own in tables],
+            dtype=np.int64,
+        )
+
+    @cached_property
+    def mentee_groups(self) -> NDArray[np.intp]:
+        """Row of `grid_weights` that holds for each mentee, (n,)."""
+        group = {key: k for k, key in enumerate(self.department_weights, start=1)}
+        if not group or "department" not in self.cohort.mentees:
+            return np.zeros(self.shape[0], dtype=np.intp)
+        own = self.cohort.mentees["department"]
+        return np.array([group.get(key, 0) for key in own], dtype=np.intp)
+
+    def block(self, rows: slice | ArrayLike) -> Floats:
+        """Return the scores of some mentees with all mentors, (len(rows), m).
+
+        Parameters
+        ----------
+        rows : slice or array of int
+            Positions of mentees.
+        """
+        rows = positions(rows, self.shape[0])
+        weights = self.grid_weights[self.mentee_groups[rows]]
+        total = np.zeros((len(rows), self.shape[1]), dtype=np.int64)
+        for k, part in enumerate(self.parts):
+            if weights[:, k].any():
+                value = part.block(rows)
+                value *= weights[:, k, None]
+                value >>= BITS
+                total += value
+        return total / ONE
+
+    def at(self, i: ArrayLike, j: ArrayLike) -> Floats:
+        """Return the scores of listed pairs: mentee ``i[k]`` with mentor ``j[k]``."""
+        made: Floats = self.contributions(i, j).sum(axis=1)
+        return made
+
+    def contributions(self, i: ArrayLike, j: ArrayLike) -> Floats:
+        """Return what each part contributes to listed pairs, (pairs, parts).
+
+        Each is a multiple of 2**-20, so that a row adds up to the pair's score exactly.
+        """
+        i, j = paired(i, j, self.shape)
+        return (self.grid_weights[self.mentee_groups[i]] * self._units(i, j) >> BITS) / ONE
+
+    def values(self, i: ArrayLike, j: ArrayLike) -> Floats:
+        """Return the values of the parts of listed pairs before weighting, (pairs, parts)."""
+        return self._units(i, j) / ONE
+
+    def evidence(self, i: ArrayLike, j: ArrayLike) -> Integers:
+        """Return on how many parts with a weight both of a listed pair gave an answer."""
+        i, j = paired(i, j, self.shape)
+        counts = self.grid_weights[self.mentee_groups[i]] > 0
+        known = [part.known(i, j) & counts[:, k] for k, part in enumerate(self.parts)]
+        together: Integers = np.sum(known, axis=0, dtype=np.int64)
+        return together
+
+    def pair(self, mentee_id: str, mentor_id: str) -> PairScore:
+        """Return the score of one pair, taken apart.
+
+        Raises
+        ------
+        ProblemError
+            There is no such mentee, or no such mentor.
+        """
+        i, j = self.place(mentee_id, mentor_id)
+        parts, values = self.contributions([i], [j])[0], self.values([i], [j])[0]
+        return PairScore(
+            float(parts.sum()),
+            MappingProxyType(dict(zip(self.names, parts.tolist(), strict=True))),
+            MappingProxyType(dict(zip(self.names, values.tolist(), strict=True))),
+            tuple(part.name for part in self.parts if part.known([i], [j])[0]),
+        )
+
+    def place(self, mentee_id: str, mentor_id: str) -> tuple[int, int]:
+        """Return row and column of a pair; ProblemError where there is no such person."""
+        faults, found = [], []
+        for side, person in zip(self._places, (mentee_id, mentor_id), strict=True):
+            found.append(self._places[side].get(person, -1))
+            if found[-1] < 0:
+                near = get_close_matches(str(person), self._places[side], n=1)
+                faults.append(
+                    Fault(
+                        f"scores.no_such_{side}",
+                        value=str(person),
+                        nearest=near[0] if near else None,
+                    )
+                )
+        if faults:
+            raise ProblemError(faults)
+        return found[0], found[1]
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, int]]:
+        sides = {"mentee": self.mentee_ids, "mentor": self.mentor_ids}
+        return {side: {one: k for k, one in enumerate(ids)} for side, ids in sides.items()}
+
+    def _units(self, i: ArrayLike, j: ArrayLike) -> Integers:
+        """Return the values of the parts of listed pairs in units of 2**-20, (pairs, parts)."""
+        return np.column_stack([part.at(i, j) for part in self.parts])

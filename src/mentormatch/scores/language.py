@@ -1,0 +1,87 @@
+"""What tells Swedish from English, and which words say nothing about a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: Function words that Swedish has and English has not.
+SWEDISH = frozenset(
+    """
+    och i att det som en på är av för med den till om har de ett vi så var kan jag du mig dig
+    sig han hon hen man men inte eller när hur vad vem vilka vilken vilket varför där här från
+    över under mellan efter utan inom mot vid hos genom också även bara mer mest mycket många
+    några någon något alla allt andra annan annat skulle ska vill vara varit blir bli blev hade
+    får få fått min mitt mina din ditt dina sin sitt sina vår vårt våra er ert era deras dess
+    denna detta dessa eftersom medan innan sedan då nu än ju gärna både samt såväl någonting
+    ingen inget inga kunna vilja måste borde behöver behöva gör göra gjort ser se tycker tror
+    känner annars kring särskilt speciellt framför främst exempelvis exempel bland etc ungefär
+    ganska väldigt hjälp hjälpa råd stöd lära lär veta berätta dela erbjuda erbjuder söker söka
+    önskar intresserad intresse intressen handledning adept mentor mentorskap mål målet fråga
+    frågor eget egen egna arbeta arbetar arbetat jobba jobbar jobbat läsa läser läst prata
+    pratar
+    """.split()  # noqa: SIM905
+)
+
+#: Function words that English has and Swedish has not.
+ENGLISH = frozenset(
+    """
+    the a an and or of to in is are was were be been being it its that this these those with
+    for on at by from as about into over under between after before without within against
+    through during i me my mine you your yours he him his she her they them their we us our who
+    whom whose which what when where why how not no nor but if then than so because while also
+    too very more most much many some any all other another such only just both each few own
+    same can could will would shall should may might must do does did doing have has had having
+    get gets got like want wants need needs know learn learning help helping advice support
+    share sharing offer offers offering seek seeking looking wish hope interested interest
+    interests mentor mentee mentoring mentorship goal goals question questions work works
+    working worked talk talking discuss especially particularly mainly mostly etc example
+    """.split()  # noqa: SIM905
+)
+
+#: Words of both languages, and pieces of markup and addresses, that are no topic either.
+NEITHER = frozenset(
+    """
+    www http https com se org nbsp amp via per pro ok mm dvs tex bl eg ie don ll ve re doesn
+    didn isn aren won couldn wouldn
+    """.split()  # noqa: SIM905
+)
+
+STOP_WORDS = SWEDISH | ENGLISH | NEITHER
+
+_SWEDISH_ONLY = SWEDISH - ENGLISH
+_ENGLISH_ONLY = ENGLISH - SWEDISH
+_SWEDISH_ENDINGS = (
+    "ning", "ningen", "ningar", "het", "heten", "skap", "skapet", "ologi", "ologin", "grafi",
+    "isk", "iskt", "iska", "lig", "ligt", "liga", "ande", "ende", "arna", "erna", "orna", "are",
+    "aren", "itet", "iteten", "tionen", "iv", "ivt", "era", "erar", "ik", "iken", "kt", "ör",
+)  # fmt: skip
+_ENGLISH_ENDINGS = (
+    "ology", "graphy", "ics", "ity", "ies", "ly", "ness", "ship", "ships", "nce", "nces", "cal",
+    "ment", "ments", "ous", "ful", "ive", "ing", "tions", "ers", "gy", "cy", "ry", "ty", "ated",
+)  # fmt: skip
+
+
+def guess_language(words: Sequence[str], otherwise: str = "en") -> str:
+    """Guess whether case-folded words are Swedish (``sv``) or English (``en``).
+
+    A function word counts three, the letters å, ä and ö two, a typical ending one; at equal counts
+    it is `otherwise`.
+
+    Examples
+    --------
+    >>> guess_language("jag vill forska om klimatet".split())
+    'sv'
+    >>> guess_language("career in climate research".split(), otherwise="sv")
+    'en'
+    """
+    swedish = english = 0
+    for word in words:
+        swedish += 3 * (word in _SWEDISH_ONLY) + 2 * any(letter in word for letter in "åäö")
+        english += 3 * (word in _ENGLISH_ONLY)
+        if word.endswith(_SWEDISH_ENDINGS):
+            swedish += 1
+        elif word.endswith(_ENGLISH_ENDINGS):
+            english += 1
+    if swedish == english:
+        return otherwise
+    return "sv" if swedish > english else "en"

@@ -1,0 +1,195 @@
+"""Which parts a cohort's score is made of, and how weights name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import partial
+
+from mentormatch.errors import Fault, ProblemError
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import SIDES
+from mentormatch.scores.answers import TEXTS
+from mentormatch.scores.compatibility import Compatibility
+from mentormatch.scores.parts import Part, settled
+from mentormatch.scores.tags import (
+    availability_part,
+    department_part,
+    interests_part,
+    languages_part,
+    own_part,
+)
+from mentormatch.scores.weights import DEFAULT_WEIGHTS, faults_of
+
+Builder = Callable[[Cohort], Part]
+
+
+def _goals_part(cohort: Cohort) -> Part:
+    # scikit-learn takes seconds to import: only who compares texts should wait for it.
+    from mentormatch.scores.text import goals_part  # noqa: PLC0415
+
+    return goals_part(cohort)
+
+
+#: The parts that every programme may use, and how each is made.
+BUILDERS: Mapping[str, Builder] = {
+    "department": department_part,
+    "interests": interests_part,
+    "goals": _goals_part,
+    "languages": languages_part,
+    "availability": availability_part,
+}
+
+#: Columns that a part is made of, where that is not the column of its own name.
+MADE_OF = {"goals": TEXTS}
+
+#: Columns that are never a part of the score.
+NO_PART = ("id", "name", "email", "places", "demand", "withdrawn", "submitted", "share")
+
+
+def score(
+    cohort: Cohort,
+    weights: Mapping[str, float] | None = None,
+    *,
+    extra_parts: Sequence[Part | Builder] = (),
+) -> Compatibility:
+    """Score every mentee with every mentor of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Who signed up.
+    weights : mapping of str to float, optional
+        Weight of each part of the score, >= 0; only their ratios matter. A part is
+        ``department``, ``interests``, ``goals``, ``languages``, ``availability``, one of
+        `extra_parts`, or a column that both tables have. Left out: the programme's weights, with
+        those of departments of their own; if it states none, department 1, interests 2 and goals
+        3, as far as they were asked.
+    extra_parts : sequence of Part or callable
+        Parts of one's own, or functions that make one of the cohort. Weights must name each. One
+        named as a part of ours is used instead of it.
+
+    Returns
+    -------
+    Compatibility
+        Scores in [0, 1], exact multiples of 2**-20, block by block or pair by pair.
+
+    Raises
+    ------
+    ProblemError
+        A weight is negative, infinite or no number; all weights are 0; a weight names no part, or
+        a part about which only one side was asked; an extra part has no weight or is about other
+        numbers of people. All faults are told at once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mentormatch.people.programme import Department, Programme, Words
+    >>> programme = Programme(Words("A"), "2024-25", (Department("physics", Words("Physics")),))
+    >>> mentees = pd.DataFrame({"interests": [("optics", "waves")]}, index=["e1"])
+    >>> mentors = pd.DataFrame({"interests": [("Waves", "optics", "sound")]}, index=["o1"])
+    >>> score(Cohort(mentees, mentors, programme), {"interests": 1}).pair("e1", "o1").score
+    1.0
+    """
+    made = {part.name: part for part in (_made(one, cohort) for one in extra_parts)}
+    return _weighed(cohort, weights, made, named=made)
+
+
+def reweigh(fit: Compatibility, weights: Mapping[str, float] | None = None) -> Compatibility:
+    """Return the scores with other weights; parts that were made already are used again.
+
+    Parameters
+    ----------
+    fit : Compatibility
+        What `score` returned.
+    weights : mapping of str to float, optional
+        As for `score`. Left out: the programme's.
+
+    Raises
+    ------
+    ProblemError
+        As for `score`.
+    """
+    return _weighed(fit.cohort, weights, {part.name: part for part in fit.parts})
+
+
+def _made(one: Part | Builder, cohort: Cohort) -> Part:
+    return one if isinstance(one, Part) else one(cohort)
+
+
+def _weighed(
+    cohort: Cohort,
+    weights: Mapping[str, float] | None,
+    made: Mapping[str, Part],
+    named: Mapping[str, Part] | None = None,
+) -> Compatibility:
+    """Check the weights, make the parts that are missing, put all together."""
+    apart: Mapping[str, Mapping[str, float]] = {}
+    if weights is None:
+        weights, apart = _programme_weights(cohort, made)
+    names = list(dict.fromkeys([*weights, *(name for own in apart.values() for name in own)]))
+    faults = faults_of(weights)
+    for department, own in apart.items():
+        faults += faults_of(own, file=department)
+    for name in names:
+        faults += _faults_of_name(cohort, name, made)
+    for name, part in (named or {}).items():
+        if name not in names:
+            faults.append(Fault("scores.no_weight_for_part", column=name))
+        if part.shape != (len(cohort.mentees), len(cohort.mentors)):
+            sizes = {"mentees": str(part.shape[0]), "mentors": str(part.shape[1])}
+            faults.append(Fault("scores.other_people", column=name, details=sizes))
+    if faults:
+        raise ProblemError(faults)
+    ids = cohort.mentees.index.tolist(), cohort.mentors.index.tolist()
+    parts = tuple(settled(made.get(name) or _builder(name)(cohort), *ids) for name in names)
+    return Compatibility(cohort, parts, weights, apart)
+
+
+def _programme_weights(
+    cohort: Cohort, made: Mapping[str, Part]
+) -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]:
+    programme = cohort.programme
+    stated = programme.weights or {
+        name: weight
+        for name, weight in DEFAULT_WEIGHTS.items()
+        if name in made or any(_asked(cohort, name, side) for side in SIDES)
+    }
+    return stated, programme.department_weights
+
+
+def _builder(name: str) -> Builder:
+    return BUILDERS.get(name) or partial(own_part, name=name)
+
+
+def _asked(cohort: Cohort, name: str, side: str) -> bool:
+    columns = MADE_OF.get(name, {}).get(side, (name,))
+    return any(one in cohort.table(side) for one in columns)
+
+
+def _faults_of_name(cohort: Cohort, name: str, made: Mapping[str, Part]) -> list[Fault]:
+    """Return what is wrong with the name of a part: nobody, or only one side, was asked."""
+    if name in made:
+        return []
+    asked = [side for side in SIDES if _asked(cohort, name, side)]
+    if len(asked) == len(SIDES) and name not in NO_PART:
+        return []
+    own = [str(one) for one in cohort.mentees.columns if one in cohort.mentors]
+    possible = [
+        one
+        for one in dict.fromkeys([*made, *BUILDERS, *own])
+        if one not in NO_PART and all(_asked(cohort, one, side) for side in SIDES)
+    ]
+    if len(asked) == 1 and name not in NO_PART:
+        return [Fault(f"scores.only_{asked[0]}", column=name, accepted=tuple(possible))]
+    if name in BUILDERS:
+        return [Fault("scores.nobody", column=name, accepted=tuple(possible))]
+    near = get_close_matches(name, possible, n=1)
+    return [
+        Fault(
+            "scores.unknown_part",
+            value=name,
+            accepted=tuple(possible),
+            nearest=near[0] if near else None,
+        )
+    ]

@@ -1,0 +1,197 @@
+"""Parts of the score from answers that are ticked or named, compared as wholes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import SIDES, Words
+from mentormatch.scores.answers import column, folded, question, tags
+from mentormatch.scores.curve import ONE, Curve, Floats, Integers
+from mentormatch.scores.parts import Encoding, Part
+
+#: Up to this many different tags, plain arrays are faster than sparse ones.
+FEW = 128
+
+#: Fineness of a tag's weight before it becomes a share.
+FINE = 2**16
+
+
+@dataclass(frozen=True)
+class TagNames:
+    """What people call the tags that two encodings have in common."""
+
+    names: tuple[Words, ...]
+
+    def __call__(self, part: Part, i: int, j: int, language: str) -> list[tuple[float, str]]:
+        """Return the common tags' weights and names."""
+        common = _row(part.mentees, i) * _row(part.mentors, j)
+        return [(float(common[k]), self.names[k](language)) for k in np.flatnonzero(common)]
+
+
+@dataclass(frozen=True, eq=False)
+class Ticked:
+    """Who named which tag: 0/1 tables over the tags of both sides, in alphabetical order."""
+
+    mentees: Encoding
+    mentors: Encoding
+    names: tuple[Words, ...]
+    known: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = field(default_factory=dict)
+
+
+def department_part(cohort: Cohort) -> Part:
+    """Return the part that is 1 inside a department and 0 between two."""
+    names = {one.key: one.name for one in cohort.programme.departments}
+    return _any_in_common(cohort, "department", _ticked(cohort, "department", names))
+
+
+def interests_part(cohort: Cohort) -> Part:
+    """Return the part that says how much of a mentee's interests a mentor covers.
+
+    The share, by weight, of the mentee's tags that the mentor has as well. A tag's weight is
+    ``ln((1 + people) / (1 + people with it)) + 1`` over the people of both sides who answered:
+    rare ones count more. It is directed: further tags of a mentor change nothing, so a broad
+    mentor is not punished and a mentor with a short list not favoured.
+    """
+    return cover_part(cohort, "interests", rarity=True)
+
+
+def languages_part(cohort: Cohort) -> Part:
+    """Return the part that is 1 where two people have a language in common, else 0."""
+    return _any_in_common(cohort, "languages", _ticked(cohort, "languages"))
+
+
+def availability_part(cohort: Cohort) -> Part:
+    """Return the part that is the share of a mentee's options that suit the mentor too."""
+    return cover_part(cohort, "availability")
+
+
+def own_part(cohort: Cohort, name: str) -> Part:
+    """Return the part of a column of one's own that both sides have.
+
+    Answers with several tags: the share of the mentee's that the mentor has too. Anything else:
+    1 where the two answers are the same (text without regard to case and white space), else 0.
+    """
+    asked = question(cohort, name)
+    several = (asked is not None and asked.kind == "any of") or any(
+        isinstance(answer, (tuple, list, set, frozenset))
+        for side in SIDES
+        for answer in column(cohort, side, name)
+    )
+    return (
+        cover_part(cohort, name) if several else _any_in_common(cohort, name, _ticked(cohort, name))
+    )
+
+
+def cover_part(cohort: Cohort, name: str, *, rarity: bool = False) -> Part:
+    """Return the part that is the share of a mentee's tags, by weight, that a mentor has too.
+
+    With ``rarity=True`` rare tags weigh more, see `interests_part`; otherwise all are equal.
+    """
+    ticked = _ticked(cohort, name)
+    if rarity:
+        people = sum(int(ticked.known[side].sum()) for side in SIDES)
+        having = _sums(ticked.mentees) + _sums(ticked.mentors)
+        weight = np.log((1 + people) / (1 + having)) + 1
+    else:
+        weight = np.ones(len(ticked.names))
+    shares = _shares(ticked.mentees, np.rint(weight * FINE).astype(np.int64))
+    return Part(
+        name,
+        _compact(shares),
+        _compact(ticked.mentors),
+        Curve.identity(),
+        ticked.known["mentees"],
+        ticked.known["mentors"],
+        common=TagNames(ticked.names),
+    )
+
+
+def _any_in_common(cohort: Cohort, name: str, ticked: Ticked) -> Part:
+    return Part(
+        name,
+        _compact(ticked.mentees),
+        _compact(ticked.mentors),
+        Curve.any_at_all(),
+        ticked.known["mentees"],
+        ticked.known["mentors"],
+        common=TagNames(ticked.names),
+    )
+
+
+def _ticked(cohort: Cohort, name: str, names: Mapping[str, Words] | None = None) -> Ticked:
+    """Read a column of both tables into who has which tag.
+
+    Where the question has options, or `names` are given, a tag is the option's key; any other is
+    free text, the same tag whatever its case and white space.
+    """
+    asked = question(cohort, name)
+    calls = dict(names or {})
+    if asked is not None:
+        calls.update({option.key: option.name for option in asked.options})
+    options = set(calls)
+    found: dict[str, list[list[str]]] = {}
+    for side in SIDES:
+        found[side] = []
+        for answer in column(cohort, side, name):
+            keys = [tag if tag in options else folded(tag) for tag in tags(answer)]
+            for key, tag in zip(keys, tags(answer), strict=True):
+                calls.setdefault(key, Words(tag))
+            found[side].append(keys)
+    used = sorted({key for side in SIDES for keys in found[side] for key in keys})
+    place = {key: k for k, key in enumerate(used)}
+    return Ticked(
+        _table(found["mentees"], place),
+        _table(found["mentors"], place),
+        tuple(calls[key] for key in used),
+        {side: np.array([bool(keys) for keys in found[side]], dtype=bool) for side in SIDES},
+    )
+
+
+def _table(people: list[list[str]], place: dict[str, int]) -> Encoding:
+    columns = [sorted({place[key] for key in keys}) for keys in people]
+    ends = np.cumsum([0, *map(len, columns)])
+    flat = np.array([k for some in columns for k in some], dtype=np.int64)
+    return sparse.csr_array(
+        (np.ones(len(flat)), flat, ends), shape=(len(people), max(1, len(place)))
+    )
+
+
+def _shares(ticked: Encoding, weight: Integers) -> Encoding:
+    """Return each mentee's tags as whole shares that add up to ``ONE``, by largest remainders.
+
+    So a mentor who has all of them gets exactly 1.
+    """
+    shares = ticked.copy()
+    row = np.repeat(np.arange(ticked.shape[0]), np.diff(ticked.indptr))
+    weights = weight[ticked.indices]
+    whole = np.zeros(ticked.shape[0], dtype=np.int64)
+    np.add.at(whole, row, weights)
+    made, remainder = np.divmod(weights * ONE, whole[row])
+    left = np.full(ticked.shape[0], ONE, dtype=np.int64)
+    np.subtract.at(left, row, made)
+    order = np.lexsort((ticked.indices, -remainder, row))
+    rank = np.empty(len(row), dtype=np.int64)
+    rank[order] = np.arange(len(row)) - ticked.indptr[row]
+    shares.data = (made + (rank < left[row])).astype(np.float64)
+    return shares
+
+
+def _sums(table: Encoding) -> Floats:
+    made: Floats = np.asarray(table.sum(axis=0), dtype=np.float64)
+    return made
+
+
+def _compact(table: Encoding) -> Encoding:
+    return table.toarray() if table.shape[1] <= FEW else table
+
+
+def _row(table: Encoding, i: int) -> Floats:
+    row = table[[i]]
+    made: Floats = (row.toarray() if sparse.issparse(row) else row)[0]
+    return made

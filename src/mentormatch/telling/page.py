@@ -1,0 +1,380 @@
+"""How a result is laid out on one page that opens in any browser and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from mentormatch.telling.files import whole_file
+from mentormatch.telling.plots import histogram, shade, stacked_bar
+from mentormatch.telling.story import Story
+from mentormatch.words import say
+
+MISSING = "–"
+COLOURS = 6
+MOST_LOAD = 8
+
+
+def write_page(story: Story, path: str | Path) -> Path:
+    """Write the report as one HTML file, complete or not at all, and return where it is.
+
+    Parameters
+    ----------
+    story : Story
+        What to tell, in which language.
+    path : str or pathlib.Path
+        File to write; an earlier one is replaced.
+
+    Raises
+    ------
+    ValueError
+        The parts of a pair's score do not add up to it.
+    OSError
+        The file cannot be written.
+    """
+    page = render_page(story)
+    with whole_file(path) as aside:
+        aside.write_text(page, encoding="utf-8", newline="\n")
+    return Path(path)
+
+
+def render_page(story: Story) -> str:
+    """Return the report as the text of one HTML file.
+
+    Names and answers are escaped wherever they stand. The page forbids its browser to load
+    anything, and to run any script or style but the two inside it.
+
+    Raises
+    ------
+    ValueError
+        The parts of a pair's score do not add up to it.
+    """
+    style, script = _source("report.css"), _source("report.js")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = partial(number, language=story.language)
+    environment.filters["cell"] = partial(_cell, language=story.language)
+    told = partial(_told, story.language)
+    template = environment.from_string(_source("report.html.j2"))
+    return template.render(
+        t=told,
+        story=story,
+        programme=story.cohort.programme.name(story.language),
+        year=story.cohort.programme.year,
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+        lead=_lead(story),
+        tiles=_tiles(story),
+        parts=_parts_key(story),
+        departments=_departments(story),
+        flows=_flows(story),
+        scores=_scores(story),
+        loads=_loads(story),
+        pairs=_pairs(story),
+        unmatched={
+            side: story.unmatched[story.unmatched["side"] == side].to_dict("records")
+            for side in ("mentees", "mentors")
+        },
+        readiness={heading: _plain(table) for heading, table in story.readiness.items()},
+    )
+
+
+def number(value: Any, decimals: int = 2, language: str = "en") -> str:
+    """Tell a number the way a language writes it; a dash where there is none.
+
+    Examples
+    --------
+    >>> number(0.834), number(0.834, language="sv"), number(float("nan"))
+    ('0.83', '0,83', '–')
+    """
+    if pd.isna(value) or not math.isfinite(value):
+        return MISSING
+    text = f"{value:,.{decimals}f}"
+    if not text.strip("-0.,"):
+        text = text.removeprefix("-")
+    if language == "sv":
+        text = text.replace(",", "\u00a0").replace(".", ",")
+    return text.replace("-", "\u2212")
+
+
+def add_up(parts: Sequence[float], total: float, decimals: int = 2) -> list[float]:
+    """Round parts so that what is printed adds up to the printed total.
+
+    Each part is rounded down; what is missing goes to the parts that lost most by it.
+
+    Parameters
+    ----------
+    parts : sequence of float
+        Finite numbers that add up to `total`.
+    total : float
+        Their sum.
+    decimals : int
+        How many decimals are printed.
+
+    Raises
+    ------
+    ValueError
+        The parts do not add up to the total.
+
+    Examples
+    --------
+    >>> add_up([0.4, 1 / 30, 1 / 30], total=0.4 + 1 / 15)
+    [0.4, 0.04, 0.03]
+    """
+    unit = 10**decimals
+    if abs(math.fsum(parts) - total) > 1e-6:
+        raise ValueError("the parts of a score do not add up to it")
+    # A hair is added so that 0.29, which a float holds as 0.28999..., stays 29 hundredths.
+    whole = [math.floor(part * unit + 1e-6) for part in parts]
+    # The total is rounded as `number` prints it.
+    missing = round(float(f"{total:.{decimals}f}") * unit) - sum(whole)
+    by_loss = sorted(range(len(whole)), key=lambda k: whole[k] - parts[k] * unit)
+    for k in by_loss[:missing]:
+        whole[k] += 1
+    return [part / unit for part in whole]
+
+
+def _told(language: str, key: str, /, **values: object) -> str:
+    return say(f"report.{key}", language, **values)
+
+
+def _source(name: str) -> str:
+    return (files("mentormatch") / "telling" / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Name the one style and the one script that may run; all else is forbidden."""
+
+    def fingerprint(text: str) -> str:
+        digest = hashlib.sha256(text.encode("utf-8")).digest()
+        return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+    return (
+        f"default-src 'none'; style-src {fingerprint(style)}; script-src {fingerprint(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _lead(story: Story) -> list[str]:
+    """Say in one or two sentences how many have a pair, and who has none."""
+    told, summary = partial(_told, story.language), story.summary
+    mentees, matched = summary["mentees"], summary["matched"]
+    if mentees == 0:
+        lines = [told("no_mentees")]
+    elif matched == 0:
+        lines = [told("none_matched", count=mentees)]
+    elif matched == mentees:
+        lines = [told("all_matched", count=mentees)]
+    else:
+        lines = [told("some_matched", count=mentees, matched=matched)]
+    alone = {side: int((story.unmatched["side"] == side).sum()) for side in ("mentees", "mentors")}
+    if all(alone.values()):
+        phrases = {side: told(side, count=count) for side, count in alone.items()}
+        lines.append(told("without_both", **phrases))
+    elif any(alone.values()):
+        side = max(alone, key=alone.__getitem__)
+        lines.append(told(f"without_{side}", count=alone[side]))
+    return lines
+
+
+def _tiles(story: Story) -> list[tuple[str, str]]:
+    """Give the key figures: what is shown large, and what it is."""
+    told, summary, pairs = partial(_told, story.language), story.summary, story.pairs
+    inside = int((pairs["mentee_department"] == pairs["mentor_department"]).sum())
+    busy = int((story.loads["pairs"] > 0).sum())
+    show = partial(number, language=story.language)
+
+    def of(part: int, whole: int) -> str:
+        return told("of", part=show(part, 0), whole=show(whole, 0))
+
+    return [
+        (of(summary["matched"], summary["mentees"]), told("tile_mentees")),
+        (of(busy, summary["mentors"]), told("tile_mentors")),
+        (of(len(pairs), summary["places"]), told("tile_places")),
+        (of(inside, len(pairs)), told("tile_inside")),
+        (show(summary["mean_score"]), told("tile_mean")),
+        (show(summary["lowest_score"]), told("tile_lowest")),
+    ]
+
+
+def _parts_key(story: Story) -> list[tuple[str, str]]:
+    """Give each part of the score its colour: class and name."""
+    return [(_colour(k), name) for k, name in enumerate(story.parts.values())]
+
+
+def _colour(k: int) -> str:
+    return f"k{k % COLOURS + 1}"
+
+
+def _departments(story: Story) -> list[dict[str, Any]]:
+    """Give each department its row, and the bar of how its mentees were served."""
+    told = partial(_told, story.language)
+    rows: list[dict[str, Any]] = story.departments.to_dict("records")  # type: ignore[assignment]
+    for row in rows:
+        row["without"] = row["mentees"] - row["matched"]
+        row["length"] = row["inside"] + row["borrowed"] + row["without"]
+    longest = max((row["length"] for row in rows), default=0)
+    for row in rows:
+        keys = ("department", "inside", "borrowed", "without")
+        title = told("departments_bar", **{key: row[key] for key in keys})
+        segments = [(row["inside"], "k1"), (row["borrowed"], "k2"), (row["without"], "none")]
+        row["bar"] = stacked_bar(segments, longest, title)
+    return rows
+
+
+def _flows(story: Story) -> dict[str, Any]:
+    """Give the table of pairs between departments, with how dark each cell is."""
+    table = story.flows
+    highest = float(table.to_numpy().max()) if table.size else 0.0
+    rows = [
+        {
+            "department": mentees,
+            "cells": [
+                {
+                    "count": int(count),
+                    "shade": shade(float(count), highest),
+                    "own": mentees == mentors,
+                }
+                for mentors, count in zip(table.columns, counts, strict=True)
+            ],
+            "all": int(counts.sum()),
+        }
+        for mentees, counts in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return {
+        "columns": list(table.columns),
+        "rows": rows,
+        "all": [int(count) for count in table.to_numpy().sum(axis=0)],
+        "total": int(table.to_numpy().sum()),
+    }
+
+
+def _scores(story: Story) -> Markup | None:
+    """Draw how the scores are spread; nothing where there is no pair."""
+    told, show = partial(_told, story.language), partial(number, language=story.language)
+    values = [float(score) for score in story.pairs["score"]]
+    if not values:
+        return None
+    return histogram(
+        values,
+        title=told("scores_picture"),
+        tell_bin=lambda low, high, count: told(
+            "scores_bin", low=show(low), high=show(high), count=count
+        ),
+        tell_edge=lambda edge: show(edge, 1),
+    )
+
+
+def _loads(story: Story) -> dict[str, Any]:
+    """Count mentors by number of mentees, and places by department."""
+    told, loads = partial(_told, story.language), story.loads
+    offering = loads[(loads["places"] > 0) | (loads["pairs"] > 0)]
+    load = offering["pairs"].clip(upper=MOST_LOAD)
+    full = offering["pairs"] >= offering["places"]
+    by_count: list[dict[str, Any]] = []
+    most = int(load.value_counts().max()) if len(load) else 0
+    for k in range(int(load.max()) + 1 if len(load) else 0):
+        some = {"full": int((full & (load == k)).sum()), "room": int((~full & (load == k)).sum())}
+        name = told("load_or_more" if k == MOST_LOAD else "load_mentees", count=k)
+        name = name if k else told("load_no_mentee")
+        bar = stacked_bar(
+            [(some["full"], "k1"), (some["room"], "k5")], most, told("load_bar", load=name, **some)
+        )
+        by_count.append({"name": name, "count": sum(some.values()), "bar": bar})
+    places = offering.groupby("department", sort=False)[["places", "pairs"]].sum()
+    places = places.reindex(story.departments["department"], fill_value=0)
+    by_department = [
+        {
+            "name": str(department),
+            "places": int(row["places"]),
+            "used": int(row["pairs"]),
+            "bar": stacked_bar(
+                [(row["pairs"], "k1"), (row["places"] - row["pairs"], "k5")],
+                float(places["places"].max()),
+                told(
+                    "places_bar",
+                    department=department,
+                    used=int(row["pairs"]),
+                    free=int(row["places"] - row["pairs"]),
+                ),
+            ),
+        }
+        for department, row in places.iterrows()
+    ]
+    return {
+        "by_count": by_count,
+        "by_department": by_department,
+        "none_offered": len(loads) - len(offering),
+    }
+
+
+def _pairs(story: Story) -> list[dict[str, Any]]:
+    """Give each pair its row: names, rounded parts, bar, and the runner-up in words."""
+    told, show = partial(_told, story.language), partial(number, language=story.language)
+    names = list(story.parts.values())
+    columns = [f"part: {part}" for part in story.parts]
+    widest = max(1.0, *story.pairs["score"]) if len(story.pairs) else 1.0
+    rows: list[dict[str, Any]] = story.pairs.to_dict("records")  # type: ignore[assignment]
+    for row in rows:
+        raw = [0.0 if pd.isna(row[column]) else float(row[column]) for column in columns]
+        rounded = add_up(raw, row["score"]) if raw else []
+        row["parts"] = [
+            (_colour(k), told("part", part=name, score=show(value)))
+            for k, (name, value) in enumerate(zip(names, rounded, strict=True))
+        ]
+        title = told(
+            "score_bar",
+            score=show(row["score"]),
+            parts=", ".join(text for _, text in row["parts"]),
+        )
+        segments = [(value, _colour(k)) for k, value in enumerate(raw)] or [(row["score"], "k1")]
+        row["bar"] = stacked_bar(segments, widest, title, height=10, track=True)
+        row["next"] = _runner_up(story.language, row)
+    return rows
+
+
+def _runner_up(language: str, row: dict[str, Any]) -> str:
+    """Say who the next best mentor is, and what giving that one would cost everybody."""
+    told = partial(_told, language)
+    if not row["runner_up"]:
+        return told("runner_up_none")
+    name, cost = row["runner_up_name"] or row["runner_up"], row["runner_up_cost"]
+    if pd.isna(cost) or not math.isfinite(cost):
+        return told("runner_up_unknown", name=name)
+    people = int(row["runner_up_people"])
+    price = number(abs(cost), language=language)
+    if cost and abs(cost) < 0.005:
+        price = told("less_than", amount=number(0.01, language=language))
+    if cost == 0 and people <= 0:
+        return told("runner_up_free", name=name)
+    text = told("runner_up_gain" if cost < 0 else "runner_up_cost", name=name, cost=price)
+    if people > 0:
+        text += " " + told("runner_up_people", count=people)
+    return text
+
+
+def _plain(table: pd.DataFrame) -> dict[str, Any]:
+    """Take a table apart into headings and rows; an index that has a name is a column."""
+    table = table if table.index.name is None else table.reset_index()
+    return {"columns": [str(column) for column in table.columns], "rows": table.values.tolist()}
+
+
+def _cell(value: Any, language: str = "en") -> str:
+    """Tell whatever a readiness table holds."""
+    if isinstance(value, (tuple, list, set)):
+        return ", ".join(str(item) for item in value)
+    if value is None or pd.isna(value):
+        return MISSING
+    return number(value, language=language) if isinstance(value, float) else str(value)

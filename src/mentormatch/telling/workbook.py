@@ -1,0 +1,247 @@
+"""The Excel workbook that a coordinator gets: which sheets it has, and what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from mentormatch.people.programme import SIDES
+from mentormatch.telling.calendar import event_in_words, events_for
+from mentormatch.telling.files import whole_file
+from mentormatch.telling.letters import contact_of, in_a_row
+from mentormatch.telling.recipients import Recipient, plain, recipients
+from mentormatch.telling.sheets import Column, Sheet, Table, sheet_names, write_sheets
+from mentormatch.telling.story import Story
+from mentormatch.words import say
+
+_FIGURES = (
+    "matched", "mentees", "mentors", "places", "pairs", "mean_score", "lowest_score",
+    "total", "bound", "gap", "status", "objective", "seed",
+)  # fmt: skip
+
+
+def write_workbook_of(story: Story, path: str | Path) -> Path:
+    """Write all tables of a story as one Excel workbook.
+
+    Sheets: the pairs, an overview, people without a pair, mentors' places, readiness, a list for
+    Word's mail merge, the settings, and then one sheet for each department with its mentees'
+    pairs, its mentors who are lent, and its people without a pair. Nothing that anybody typed
+    becomes a formula or a link. Equal stories give equal bytes.
+
+    Parameters
+    ----------
+    story : Story
+        What to tell; its language is the workbook's.
+    path : str or Path
+        File to write or replace, ending in ``.xlsx``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        The file is open in another program.
+    """
+    makers: dict[str, Callable[[Story], list[Table]]] = {
+        "pairs": lambda story: [_pairs(story)],
+        "overview": _overview,
+        "unmatched": lambda story: [_unmatched(story)],
+        "places": lambda story: [_places(story)],
+        "readiness": _readiness,
+        "letters": lambda story: [_letters(story)],
+        "settings": lambda story: [_settings(story)],
+    }
+    departments = [str(name) for name in story.departments["department"]]
+    names = sheet_names([_word(story, f"sheet_{key}") for key in makers] + departments)
+    tables = [make(story) for make in makers.values()]
+    tables += [_department(story, department) for department in departments]
+    sheets = [Sheet(name, parts) for name, parts in zip(names, tables, strict=True)]
+    programme = story.cohort.programme
+    title = plain(f"{programme.name(story.language)} {programme.year}")
+    with whole_file(path) as aside:
+        write_sheets(sheets, aside, title=title, language=story.language)
+    return Path(path)
+
+
+def _word(story: Story, key: str, **values: str) -> str:
+    return say(f"workbook.{key}", story.language, **values)
+
+
+def _columns(story: Story, table: pd.DataFrame, **headings: str) -> list[Column]:
+    """Return columns of a table; each is given with its heading's name in the catalogue."""
+    return [
+        Column(_word(story, heading), list(table[column])) for column, heading in headings.items()
+    ]
+
+
+def _pairs(
+    story: Story, pairs: pd.DataFrame | None = None, kinds: list[str] | None = None
+) -> Table:
+    """Lay out all pairs or some of them, perhaps with the kind of each pair."""
+    pairs = story.pairs if pairs is None else pairs
+    columns = _columns(
+        story,
+        pairs,
+        mentee_name="mentee",
+        mentee_department="mentee_department",
+        mentor_name="mentor",
+        mentor_department="mentor_department",
+    )
+    lent: frozenset[int] = frozenset()
+    if kinds is not None:
+        words = [_word(story, f"kind_{kind}") for kind in kinds]
+        columns.append(Column(_word(story, "kind"), words))
+        lent = frozenset(row for row, kind in enumerate(kinds) if kind == "lent")
+    columns.append(Column(_word(story, "score"), list(pairs["score"]), "tint"))
+    for part, name in story.parts.items():
+        heading = _word(story, "part", part=name)
+        columns.append(Column(heading, list(pairs[f"part: {part}"]), "score"))
+    columns.append(Column(_word(story, "reasons"), list(pairs["reasons"]), "prose"))
+    columns += _columns(story, pairs, runner_up_name="runner_up")
+    alone = pairs["runner_up"] == ""
+    cost = list(pairs["runner_up_cost"].where(~alone))
+    fewer = [
+        None if none else people
+        for people, none in zip(pairs["runner_up_people"], alone, strict=True)
+    ]
+    columns.append(Column(_word(story, "runner_up_cost"), cost, "score"))
+    columns.append(Column(_word(story, "runner_up_people"), fewer))
+    columns += _columns(story, pairs, sure="sure", mentee="mentee_id", mentor="mentor_id")
+    return Table(columns, shaded=lent)
+
+
+def _overview(story: Story) -> list[Table]:
+    figures = [key for key in _FIGURES if key in story.summary]
+    proof = str(story.summary.get("proof", ""))
+    summary = Table(
+        [
+            Column(_word(story, "figure"), [_word(story, f"summary_{key}") for key in figures]),
+            Column(_word(story, "value"), [story.summary[key] for key in figures], "score"),
+        ],
+        title=_word(story, "summary"),
+        note=proof,
+    )
+    whole = ("department", "mentees", "mentors", "places", "matched", "inside", "lent", "borrowed")
+    columns = _columns(story, story.departments, **{key: key for key in whole})
+    for key in ("mean_score", "lowest_score"):
+        columns.append(Column(_word(story, key), list(story.departments[key]), "score"))
+    departments = Table(columns, title=_word(story, "departments"))
+    across = [Column(str(name), list(story.flows[name])) for name in story.flows.columns]
+    down = Column(_word(story, "mentee_department"), [str(name) for name in story.flows.index])
+    return [summary, departments, Table([down, *across], title=_word(story, "flows"))]
+
+
+def _unmatched(story: Story) -> Table:
+    people = story.unmatched
+    sides = [_word(story, f"side_{side}") for side in people["side"]]
+    columns = _columns(story, people, name="name")
+    columns.append(Column(_word(story, "side"), sides))
+    columns += _columns(story, people, department="department")
+    columns.append(Column(_word(story, "reason"), list(people["reason"]), "prose"))
+    return Table([*columns, *_columns(story, people, id="id")])
+
+
+def _places(story: Story) -> Table:
+    columns = _columns(
+        story,
+        story.loads,
+        name="mentor",
+        department="department",
+        places="places",
+        pairs="pairs",
+    )
+    free = Column(_word(story, "free"), list(story.loads["places"] - story.loads["pairs"]))
+    return Table([*columns, free, *_columns(story, story.loads, mentor="mentor_id")])
+
+
+def _readiness(story: Story) -> list[Table]:
+    tables = []
+    for title, table in story.readiness.items():
+        columns = [
+            Column(str(name), list(table.iloc[:, place]))
+            for place, name in enumerate(table.columns)
+        ]
+        if not isinstance(table.index, pd.RangeIndex):
+            columns.insert(0, Column(str(table.index.name or ""), list(table.index)))
+        tables.append(Table(columns, title=title))
+    return tables
+
+
+def _settings(story: Story) -> Table:
+    name = _columns(story, story.settings, setting="setting")
+    return Table([*name, Column(_word(story, "value"), list(story.settings["value"]), "prose")])
+
+
+def _department(story: Story, department: str) -> list[Table]:
+    """Lay out what one department's coordinator needs: own mentees' pairs, then mentors lent."""
+    pairs = story.pairs
+    ours, theirs = (pairs[f"{who}_department"] == department for who in ("mentee", "mentor"))
+    chosen = pd.concat([pairs[ours], pairs[theirs & ~ours]])
+    kinds = ["inside" if inside else "borrowed" for inside in theirs[ours]]
+    kinds += ["lent"] * (len(chosen) - len(kinds))
+    people = story.unmatched[story.unmatched["department"] == department]
+    sides = [_word(story, f"side_{side}") for side in people["side"]]
+    columns = _columns(story, people, name="name")
+    columns.append(Column(_word(story, "side"), sides))
+    columns += _columns(story, people, id="id")
+    columns.append(Column(_word(story, "reason"), list(people["reason"]), "note"))
+    return [_pairs(story, chosen, kinds), Table(columns, title=_word(story, "sheet_unmatched"))]
+
+
+def _letters(story: Story) -> Table:
+    """Lay out a row a person for Word's mail merge, in the words of each person's language."""
+    programme = story.cohort.programme
+    people = recipients(story)
+    dates = {
+        (side, language): "\n".join(
+            plain(event_in_words(event, programme.timezone, language))
+            for event in events_for(programme, side)
+        )
+        for side in SIDES
+        for language in {person.language for person in people}
+    }
+
+    def common(person: Recipient) -> str:
+        if len(person.partners) == 1:
+            return in_a_row(person.partners[0].common, person.language)
+        return "; ".join(
+            f"{partner.told.name}: {in_a_row(partner.common, person.language)}"
+            for partner in person.partners
+            if partner.common
+        )
+
+    def partners(what: str) -> Callable[[Recipient], str]:
+        def joined(person: Recipient) -> str:
+            values = [getattr(partner.told, what) for partner in person.partners]
+            if what == "name":
+                return in_a_row(values, person.language)
+            return ", ".join(dict.fromkeys(value for value in values if value))
+
+        return joined
+
+    cells: dict[str, Callable[[Recipient], str]] = {
+        "name": lambda person: person.name,
+        "email": lambda person: person.email,
+        "department": lambda person: person.department,
+        "role": lambda person: say(f"workbook.role_{person.side}", person.language),
+        "partners": partners("name"),
+        "partner_departments": partners("department"),
+        "partner_emails": partners("email"),
+        "common": common,
+        "events": lambda person: dates[person.side, person.language] if person.partners else "",
+        "contact": lambda person: contact_of(person, programme),
+        "letter_language": lambda person: person.language,
+        "id": lambda person: person.id,
+    }
+    kinds = {"common": "prose", "events": "lines"}
+    return Table(
+        [
+            Column(_word(story, key), [of(person) for person in people], kinds.get(key, ""))
+            for key, of in cells.items()
+        ]
+    )

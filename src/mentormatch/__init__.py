@@ -1,0 +1,96 @@
+"""The door of mentormatch: from sign-up sheets to pairs that are proved best.
+
+Names are loaded when they are first used, so that ``import mentormatch`` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mentormatch import rules as rules
+    from mentormatch.errors import InfeasibleError as InfeasibleError
+    from mentormatch.errors import InputError as InputError
+    from mentormatch.errors import MentormatchError as MentormatchError
+    from mentormatch.errors import ProblemError as ProblemError
+    from mentormatch.errors import ProfileError as ProfileError
+    from mentormatch.errors import ProgrammeError as ProgrammeError
+    from mentormatch.formulation import formulate as formulate
+    from mentormatch.road import match as match
+    from mentormatch.matching.certificate import certify as certify
+    from mentormatch.matching.diagnose import diagnose as diagnose
+    from mentormatch.matching.pairs import Pairs as Pairs
+    from mentormatch.matching.problem import Problem as Problem
+    from mentormatch.matching.problem import Quota as Quota
+    from mentormatch.matching.result import Matching as Matching
+    from mentormatch.matching.solve import solve as solve
+    from mentormatch.people.cohort import Cohort as Cohort
+    from mentormatch.people.programme import Programme as Programme
+    from mentormatch.people.programme_file import read_programme as read_programme
+    from mentormatch.people.sheets import read_cohort as read_cohort
+    from mentormatch.people.synthetic import make_cohort as make_cohort
+    from mentormatch.telling.readiness import readiness as readiness
+    from mentormatch.scores.compatibility import Compatibility as Compatibility
+    from mentormatch.scores.score import score as score
+    from mentormatch.telling.explain import explain as explain
+    from mentormatch.telling.explain import unmatched as unmatched
+    from mentormatch.telling.explain import why_not as why_not
+    from mentormatch.telling.write import write_all as write_all
+    from mentormatch.telling.write import write_calendar as write_calendar
+    from mentormatch.telling.write import write_letters as write_letters
+    from mentormatch.telling.write import write_report as write_report
+    from mentormatch.telling.write import write_workbook as write_workbook
+
+_HOMES = {
+    "errors": (
+        "InfeasibleError",
+        "InputError",
+        "MentormatchError",
+        "ProblemError",
+        "ProfileError",
+        "ProgrammeError",
+    ),
+    "formulation": ("formulate",),
+    "road": ("match",),
+    "matching.certificate": ("certify",),
+    "matching.diagnose": ("diagnose",),
+    "matching.pairs": ("Pairs",),
+    "matching.problem": ("Problem", "Quota"),
+    "matching.result": ("Matching",),
+    "matching.solve": ("solve",),
+    "people.cohort": ("Cohort",),
+    "people.programme": ("Programme",),
+    "people.programme_file": ("read_programme",),
+    "people.sheets": ("read_cohort",),
+    "people.synthetic": ("make_cohort",),
+    "telling.readiness": ("readiness",),
+    "rules": ("rules",),
+    "scores.compatibility": ("Compatibility",),
+    "scores.score": ("score",),
+    "telling.explain": ("explain", "unmatched", "why_not"),
+    "telling.write": (
+        "write_all",
+        "write_calendar",
+        "write_letters",
+        "write_report",
+        "write_workbook",
+    ),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'mentormatch' has no attribute {name!r}")
+    module = import_module(f"mentormatch.{_HOME[name]}")
+    # A function or value shadows the module of the same name for good.
+    found = module if name == "rules" else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -69,10 +69,12 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
         With ``redact=True`` the cell's own content is left out.
         """
         where = [self.file] if self.file else []
+        sheet = not self.file.endswith(".toml")
         if self.row is not None:
-            where.append(say("faults.row", language, row=self.row))
+            where.append(say("faults.row" if sheet else "faults.line", language, row=self.row))
         if self.column is not None:
-            where.append(say("faults.column", language, column=self.column))
+            key = "faults.column" if sheet else "faults.key"
+            where.append(say(key, language, column=self.column))
         value = REDACTED if redact and self.value is not None else self.value
         line = ", ".join(where) + (": " if where else "")
         key = self.code if "." in self.code else f"faults.{self.code}"

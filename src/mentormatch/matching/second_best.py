@@ -7,18 +7,24 @@ path over reduced costs (Dijkstra 1959, on the residual network of Ford and Fulk
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import csgraph_from_dense, dijkstra
 
+from mentormatch.errors import InfeasibleError
 from mentormatch.matching.certificate import Prices
+from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.problem import Quota
 from mentormatch.matching.result import Matching
+from mentormatch.matching.solve import solve
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+_SMALL = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +41,17 @@ class SecondBest:
     people : numpy.ndarray of int, shape (number of pairs,)
         How many mentees fewer would be matched.
     exact : numpy.ndarray of bool, shape (number of pairs,)
-        Whether `cost` is exact. Where quotas stand in the way it is the least possible cost.
+        Whether `cost` is exact. Where quotas stand in the way of the cheapest chain, a problem of
+        up to 20 000 cells is solved anew; in a larger one `cost` is then the least possible.
+    locked : numpy.ndarray of bool, shape (number of pairs,)
+        Whether a quota locks the pair, so that nothing can do without it.
     """
 
     mentor: Ints
     cost: Floats
     people: Ints
     exact: Flags
+    locked: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +79,21 @@ def second_best(matching: Matching) -> SecondBest:
     problem = matching.problem
     n, m = problem.shape
     count = len(matching)
+    locks = _locked(matching)
+    ends = list(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
+    locked = np.array([pair in locks for pair in ends], np.bool_)
+    mentor = np.full(count, -1, np.int64)
+    cost, people = np.full(count, np.nan), np.zeros(count, np.int64)
+    exact = np.zeros(count, np.bool_)
+    found = SecondBest(mentor, cost, people, exact, locked)
     if not all(isinstance(proof, Prices) for proof in matching.proofs.values()):
-        unknown = np.full(count, np.nan)
-        return SecondBest(np.full(count, -1), unknown, np.zeros(count, np.int64), np.zeros(count, np.bool_))
+        return _anew(matching, found)
     person, network = _network(matching)
-    locked = _locked(matching)
     graph = csgraph_from_dense(network.steps, null_value=np.inf)
     distance, before = dijkstra(graph, return_predecessors=True)
     load = np.bincount(matching.rows, minlength=n)
-    mentor = np.full(count, -1, np.int64)
-    cost, people = np.full(count, np.inf), np.zeros(count, np.int64)
-    exact = np.zeros(count, np.bool_)
-    for k, (i, j) in enumerate(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True)):
-        if (i, j) in locked:
+    for k, (i, j) in enumerate(ends):
+        if locked[k]:
             continue
         own = network.gain[i, j]
         swap = np.where(network.used[i], np.inf, own - network.gain[i]) + distance[:m, j]
@@ -94,12 +106,35 @@ def second_best(matching: Matching) -> SecondBest:
         if np.isfinite(best):
             mentor[k] = target if target < m else -1
             people[k] = int(np.floor(best / person + 0.5)) if person else 0
-            cost[k] = best - people[k] * person
+            cost[k] = np.ldexp(best - people[k] * person, -problem.bits)
             exact[k] = matching.status == "optimal" and _holds(
                 matching, network, before, i, j, target, best
             )
-    cost = np.where(np.isfinite(cost), np.ldexp(cost, -problem.bits), np.nan)
-    return SecondBest(mentor, cost, people, exact)
+    return _anew(matching, found)
+
+
+def _anew(matching: Matching, found: SecondBest) -> SecondBest:
+    """Solve the problem without each pair whose price is not exact yet, if it is small."""
+    problem = matching.problem
+    if problem.shape[0] * problem.shape[1] > _SMALL:
+        return found
+    for k in np.flatnonzero(~found.exact & ~found.locked).tolist():
+        i, j = int(matching.rows[k]), int(matching.columns[k])
+        ban = Quota("", Pairs.listed([(i, j)]), at_most=0)
+        try:
+            other = solve(
+                replace(problem, quotas=[*problem.quotas, ban]), matching.objective, matching.seed
+            )
+        except InfeasibleError:
+            found.mentor[k], found.cost[k], found.people[k] = -1, np.nan, 0
+            continue
+        had = set(matching.columns[matching.rows == i].tolist())
+        new = [c for c in other.columns[other.rows == i].tolist() if c not in had]
+        found.mentor[k] = new[0] if new else -1
+        found.cost[k] = matching.total - other.total
+        found.people[k] = matching.coverage - other.coverage if "coverage" in matching.stages else 0
+        found.exact[k] = matching.status == other.status == "optimal"
+    return found
 
 
 def _network(matching: Matching) -> tuple[float, _Network]:

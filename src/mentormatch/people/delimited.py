@@ -50,12 +50,16 @@ def read_delimited(data: bytes, file: str) -> Grid:
     number = 0
     try:
         for number, cells in enumerate(_records(text, separator, strict=True), start=1):
-            row = Row(number, tuple(map(tidy, cells)))
-            if not any(row.cells):
+            if not any(cells):
                 continue
-            if number > MAX_ROWS or (len(cells) > MAX_COLUMNS and any(row.cells[MAX_COLUMNS:])):
-                raise ProfileError([too_far(file, number, len(cells))])
-            rows.append(row)
+            row = Row(number, tuple(map(tidy, cells[:MAX_COLUMNS])))
+            filled = [position for position, cell in enumerate(row.cells) if cell]
+            beyond = cells[MAX_COLUMNS:]
+            filled += [MAX_COLUMNS + at for at, cell in enumerate(beyond) if cell.strip()]
+            if filled and (number > MAX_ROWS or filled[-1] >= MAX_COLUMNS):
+                raise ProfileError([too_far(file, number, filled[-1])])
+            if filled:
+                rows.append(row)
     except csv.Error:
         raise ProfileError([Fault("sheets.open_quote", file=file, row=number + 1)]) from None
     return Grid(tuple(rows), separated=True, notes=notes)

@@ -59,14 +59,14 @@ def column_letter(position: int) -> str:
     return letters
 
 
-def too_far(file: str, rows: int, columns: int) -> Fault:
-    """Return the fault that a sheet reaches further than any sign-up sheet does."""
+def too_far(file: str, row: int, position: int) -> Fault:
+    """Return the fault that a cell stands further away than in any sign-up sheet."""
     return Fault(
         "sheets.too_far",
         file=file,
+        row=row,
         details={
-            "rows": str(rows),
-            "columns": str(columns),
+            "letter": column_letter(position),
             "most_rows": str(MAX_ROWS),
             "most_columns": str(MAX_COLUMNS),
         },

@@ -82,14 +82,14 @@ def read_cohort(
             files = ", ".join(table.file for table in tables[side])
             faults.append(Fault(f"sheets.no_{side}", file=files))
     if faults:
-        raise ProfileError(faults)
+        raise ProfileError(_in_order(faults, given))
     taking_part = {side: [each for each in signups[side] if not each.withdrawn] for side in SIDES}
     notes += on_both_sides(*taking_part.values())
     return Cohort(
         **{side: _frame(taking_part[side], asked(programme, side), programme) for side in SIDES},
         programme=programme,
         withdrawn=tuple(each.id for side in SIDES for each in signups[side] if each.withdrawn),
-        notes=tuple(notes),
+        notes=tuple(_in_order(notes, given)),
         sources={table.file: table.sha256 for side in SIDES for table in tables[side]},
     )
 
@@ -146,6 +146,12 @@ def _names(given: Mapping[str, list[Source]]) -> list[str]:
             unique, number = f"{best} {number}", number + 1
         names.append(unique)
     return names
+
+
+def _in_order(faults: list[Fault], given: Mapping[str, list[Source]]) -> list[Fault]:
+    """Return faults in the order in which somebody goes through the files, general ones first."""
+    files = {name: position for position, name in enumerate(_names(given))}
+    return sorted(faults, key=lambda each: (files.get(each.file, -1), each.row or 0))
 
 
 def _people(

@@ -24,6 +24,13 @@ class _RefusedError(Exception):
     """Ends the scan of a part; its text is the code of the fault."""
 
 
+class _TooFarError(Exception):
+    """Ends the scan at a cell too far away."""
+
+    def __init__(self, row: int, position: int) -> None:
+        self.row, self.position = row, position
+
+
 class SheetScan:
     """What one worksheet holds, counted tag by tag without building it.
 
@@ -101,6 +108,8 @@ class SheetScan:
 
     def _close_cell(self) -> None:
         if self._cell & {"formula", "content"}:
+            if self._row > MAX_ROWS or self._column > MAX_COLUMNS:
+                raise _TooFarError(self._row, self._column - 1)
             self.last_row = self._row
             self.last_column = max(self.last_column, self._column)
             if self._hidden and self._counted_row != self._row:
@@ -136,13 +145,12 @@ def scan_workbook(archive: zipfile.ZipFile, file: str) -> dict[str, SheetScan]:
             scan = _scan_part(archive, part)
         except _RefusedError as refusal:
             raise ProfileError([Fault(str(refusal), file=file)]) from None
+        except _TooFarError as far:
+            raise ProfileError([too_far(file, far.row, far.position)]) from None
         except Exception:  # any bytes may stand here, and zlib, bz2 and zipfile raise as they like
             raise ProfileError([Fault("sheets.damaged_workbook", file=file)]) from None
-        if scan is None:
-            continue
-        if scan.last_row > MAX_ROWS or scan.last_column > MAX_COLUMNS:
-            raise ProfileError([too_far(file, scan.last_row, scan.last_column)])
-        scans[part.filename] = scan
+        if scan is not None:
+            scans[part.filename] = scan
     return scans
 
 

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import math
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from mentormatch.telling.files import whole_file
@@ -60,15 +60,8 @@ def render_page(story: Story) -> str:
         The parts of a pair's score do not add up to it.
     """
     style, script = _source("report.css"), _source("report.js")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["number"] = partial(number, language=story.language)
-    environment.filters["cell"] = partial(_cell, language=story.language)
-    told = partial(_told, story.language)
-    template = environment.from_string(_source("report.html.j2"))
-    return template.render(
-        t=told,
+    return _template(story.language).render(
+        t=partial(_told, story.language),
         story=story,
         programme=story.cohort.programme.name(story.language),
         year=story.cohort.programme.year,
@@ -144,6 +137,16 @@ def add_up(parts: Sequence[float], total: float, decimals: int = 2) -> list[floa
     for k in by_loss[:missing]:
         whole[k] += 1
     return [part / unit for part in whole]
+
+
+@cache
+def _template(language: str) -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = partial(number, language=language)
+    environment.filters["cell"] = partial(_cell, language=language)
+    return environment.from_string(_source("report.html.j2"))
 
 
 def _told(language: str, key: str, /, **values: object) -> str:

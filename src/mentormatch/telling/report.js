@@ -9,7 +9,8 @@
   const search = byId("search"), only = byId("only"), hits = byId("hits");
   const clear = byId("clear"), openAll = byId("open-all");
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const order = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  // Swedish order on the English page too: Å, Ä and Ö come last, as in every list at hand.
+  const order = new Intl.Collator("sv", { numeric: true });
   const text = (cell) => cell.textContent.replace(/\s+/g, " ").trim();
 
   const rows = [...table.tBodies].map((body) => {

@@ -1,0 +1,249 @@
+"""The command line: what a coordinator types, and what she reads in return."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from mentormatch import __version__
+from mentormatch.errors import InfeasibleError, MentormatchError
+from mentormatch.words import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from mentormatch.people.cohort import Cohort
+
+#: What the command returns to the shell.
+DONE, FAULTS, USAGE, IMPOSSIBLE, INTERRUPTED, OUR_FAULT = 0, 1, 2, 3, 130, 70
+
+_DEMO_FOLDER = "demo-output"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``mentormatch`` and return its exit code.
+
+    0: done. 1: the input has faults. 2: the command is not understood. 3: no pair list keeps all
+    rules. 70: a fault of mentormatch itself. 130: interrupted.
+    """
+    _speak_utf8()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language = _language_of(given)
+    parser = _parser(language)
+    options = parser.parse_args(given)
+    if options.command is None:
+        parser.print_help()
+        return USAGE
+    jobs: dict[str, Callable[[argparse.Namespace, str], int]] = {
+        "demo": _demo,
+        "match": _match,
+        "check": _check,
+        "make-cohort": _make_cohort,
+    }
+    try:
+        return jobs[options.command](options, language)
+    except InfeasibleError as error:
+        return _complain(error.text(language), IMPOSSIBLE)
+    except MentormatchError as error:
+        return _complain(error.text(language), FAULTS)
+    except OSError as error:
+        name = Path(str(error.filename)).name if error.filename else ""
+        return _complain(say("cli.no_access", language, file=name, why=error.strerror), FAULTS)
+    except KeyboardInterrupt:
+        return _complain(say("cli.interrupted", language), INTERRUPTED)
+    except Exception as error:  # no traceback reaches a coordinator; --debug shows it
+        if options.debug:
+            raise
+        return _complain(say("cli.our_fault", language, kind=type(error).__name__), OUR_FAULT)
+
+
+def _parser(language: str) -> argparse.ArgumentParser:
+    def told(key: str) -> str:
+        return say(f"cli.{key}", language)
+
+    shape = argparse.RawDescriptionHelpFormatter
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
+    common.add_argument("--debug", action="store_true", help=told("help_debug"))
+    parser = argparse.ArgumentParser(
+        prog="mentormatch",
+        description=told("about"),
+        epilog=told("epilog"),
+        formatter_class=shape,
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"mentormatch {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar=told("command"))
+
+    def command(name: str) -> argparse.ArgumentParser:
+        key = name.replace("-", "_")
+        # Options of the whole command may follow the name of the job, too.
+        again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+        again.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
+        again.add_argument("--debug", action="store_true", help=told("help_debug"))
+        return commands.add_parser(
+            name,
+            help=told(f"{key}_help"),
+            description=told(f"{key}_about"),
+            epilog=told(f"{key}_example"),
+            formatter_class=shape,
+            parents=[again],
+        )
+
+    demo = command("demo")
+    demo.add_argument("--out", type=Path, default=Path(_DEMO_FOLDER), help=told("help_out"))
+    for name in ("match", "check"):
+        job = command(name)
+        job.add_argument("programme", type=Path, help=told("help_programme"))
+        job.add_argument("--mentees", type=Path, nargs="+", required=True, help=told("help_mentees"))
+        job.add_argument("--mentors", type=Path, nargs="+", required=True, help=told("help_mentors"))
+        if name == "match":
+            job.add_argument("--out", type=Path, required=True, help=told("help_out"))
+            job.add_argument(
+                "--objective",
+                choices=("most people", "highest total"),
+                default="most people",
+                help=told("help_objective"),
+            )
+            job.add_argument("--seed", type=int, default=0, help=told("help_seed"))
+            job.add_argument("--time-limit", type=_seconds, help=told("help_time_limit"))
+    make = command("make-cohort")
+    make.add_argument("--mentees", type=int, default=120, help=told("help_n_mentees"))
+    make.add_argument("--mentors", type=int, default=100, help=told("help_n_mentors"))
+    make.add_argument("--departments", type=int, default=8, help=told("help_departments"))
+    make.add_argument("--scarcity", type=float, default=1.0, help=told("help_scarcity"))
+    make.add_argument("--seed", type=int, default=0, help=told("help_seed_cohort"))
+    make.add_argument("--per-department", action="store_true", help=told("help_per_department"))
+    make.add_argument("--out", type=Path, required=True, help=told("help_out"))
+    return parser
+
+
+def _demo(options: argparse.Namespace, language: str) -> int:
+    from mentormatch.people.example import example_folder  # noqa: PLC0415  (keeps --help quick)
+
+    folder = example_folder()
+    _say("cli.demo_starts", language, folder=folder.name)
+    options.programme = folder / "programme.toml"
+    options.mentees = sorted(folder.glob("mentees*.*"))
+    options.mentors = sorted(folder.glob("mentors*.*"))
+    options.objective, options.seed, options.time_limit = "most people", 0, None
+    return _match(options, language)
+
+
+def _match(options: argparse.Namespace, language: str) -> int:
+    from mentormatch.road import match  # noqa: PLC0415  (keeps --help quick)
+    from mentormatch.telling.gather import gather  # noqa: PLC0415
+    from mentormatch.telling.write import write_each  # noqa: PLC0415
+
+    started = monotonic()
+    cohort = _read(options, language)
+    words = options.language or cohort.programme.language
+    _say("cli.scoring", language, mentees=len(cohort.mentees), mentors=len(cohort.mentors))
+    matching = match(
+        cohort, objective=options.objective, seed=options.seed, time_limit=options.time_limit
+    )
+    _say("cli.explaining", language, pairs=len(matching))
+    story = gather(matching, words)
+    for path in write_each(story, matching, options.out):
+        _say("cli.wrote", language, file=path.name + ("/" if path.is_dir() else ""))
+    summary = story.summary
+    print(say("cli.result", language, matched=summary["matched"], mentees=summary["mentees"]))
+    print(summary["proof"])
+    alone = len(story.unmatched)
+    if alone:
+        print(say("cli.without", language, count=alone))
+    report = options.out / "report.html"
+    print(say("cli.look", language, report=report, seconds=f"{monotonic() - started:.0f}"))
+    return DONE
+
+
+def _check(options: argparse.Namespace, language: str) -> int:
+    from mentormatch.telling.readiness import readiness  # noqa: PLC0415  (keeps --help quick)
+
+    cohort = _read(options, language)
+    words = options.language or cohort.programme.language
+    print(readiness(cohort, language=words).text)
+    return DONE
+
+
+def _make_cohort(options: argparse.Namespace, language: str) -> int:
+    from mentormatch.people.example import example_folder  # noqa: PLC0415  (keeps --help quick)
+    from mentormatch.people.messy import write_messy_sheets  # noqa: PLC0415
+    from mentormatch.people.synthetic import make_cohort  # noqa: PLC0415
+    from mentormatch.telling.files import whole_file  # noqa: PLC0415
+
+    most = 8
+    if not 1 <= options.departments <= most:
+        return _complain(say("cli.departments", language, most=most), USAGE)
+    cohort = make_cohort(
+        options.mentees, options.mentors, options.departments, options.scarcity, options.seed
+    )
+    options.out.mkdir(parents=True, exist_ok=True)
+    sheets = write_messy_sheets(
+        cohort, options.out, seed=options.seed, per_department=options.per_department
+    )
+    with whole_file(options.out / "programme.toml") as aside:
+        aside.write_bytes((example_folder() / "programme.toml").read_bytes())
+    for path in (*sheets["mentees"], *sheets["mentors"]):
+        _say("cli.wrote", language, file=path.name)
+    mentees = " ".join(f'"{path}"' for path in sheets["mentees"])
+    mentors = " ".join(f'"{path}"' for path in sheets["mentors"])
+    programme, out = options.out / "programme.toml", options.out / "output"
+    print(say("cli.now_match", language))
+    print(
+        f'mentormatch match "{programme}" --mentees {mentees} --mentors {mentors} --out "{out}"'
+    )
+    return DONE
+
+
+def _read(options: argparse.Namespace, language: str) -> Cohort:
+    from mentormatch.people.programme_file import read_programme  # noqa: PLC0415
+    from mentormatch.people.sheets import read_cohort  # noqa: PLC0415  (keeps --help quick)
+    from mentormatch.rules import conditions  # noqa: PLC0415
+
+    _say("cli.reading", language)
+    programme = read_programme(options.programme)
+    conditions(programme)  # faults of rules come before those of the sheets
+    return read_cohort(options.mentees, options.mentors, programme=programme)
+
+
+def _say(key: str, language: str, **values: object) -> None:
+    """Tell progress on standard error, so that results can be piped."""
+    print(say(key, language, **values), file=sys.stderr, flush=True)
+
+
+def _complain(text: str, code: int) -> int:
+    print(text, file=sys.stderr, flush=True)
+    return code
+
+
+def _language_of(arguments: Sequence[str]) -> str:
+    """Return the language asked for, before the arguments are parsed: help needs it too."""
+    for place, word in enumerate(arguments):
+        value = word.partition("=")[2] if word.startswith("--language=") else ""
+        if word == "--language" and place + 1 < len(arguments):
+            value = arguments[place + 1]
+        if value in LANGUAGES:
+            return value
+    return "en"
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
+def _speak_utf8() -> None:
+    """Let names be printed on a console that is set to an older encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

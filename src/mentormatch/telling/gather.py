@@ -1,0 +1,189 @@
+"""How a matching becomes a story: every table that the writers lay out."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pandas as pd
+
+from mentormatch.errors import InputError
+from mentormatch.matching.result import Matching
+from mentormatch.telling.readiness import readiness
+from mentormatch.rules import Condition, conditions
+from mentormatch.scores.labels import part_label
+from mentormatch.telling.explain import explain, unmatched
+from mentormatch.telling.people import People
+from mentormatch.telling.story import Story
+from mentormatch.words import say
+
+_PACKAGES = ("mentormatch-optimiser", "numpy", "scipy", "pandas", "scikit-learn")
+
+
+def gather(
+    matching: Matching, language: str | None = None, rules: Sequence[Condition] | None = None
+) -> Story:
+    """Return everything that a matching tells people.
+
+    Parameters
+    ----------
+    matching : Matching
+        Of a cohort's scores.
+    language : {"en", "sv"}, optional
+        The programme's if left out.
+    rules : sequence of Condition, optional
+        The rules that the problem was formulated with; the programme's own if left out.
+
+    Raises
+    ------
+    InputError
+        The matching is of a raw matrix, so there are no people to tell of.
+    """
+    people = People(matching.problem, language or "en")
+    cohort, fit = people.cohort, people.fit
+    if cohort is None or fit is None:
+        raise InputError(say("explain.no_people"))
+    words = language or cohort.programme.language
+    people = People(matching.problem, words)
+    pairs = explain(matching, words)
+    summary = _summary(matching, pairs, words)
+    return Story(
+        language=words,
+        cohort=cohort,
+        pairs=pairs,
+        parts={name: part_label(cohort.programme, name, words) for name in fit.names},
+        unmatched=unmatched(matching, words),
+        departments=_departments(matching, people),
+        flows=_flows(matching, people),
+        loads=_loads(matching, people),
+        readiness=readiness(cohort, fit, rules, words).tables,
+        settings=_settings(matching, people, rules),
+        summary=summary,
+    )
+
+
+def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str, object]:
+    problem = matching.problem
+    scores = pairs["score"].to_numpy(float)
+    if matching.status == "optimal":
+        key = "explain.proof_people" if "coverage" in matching.stages else "explain.proof_total"
+        proof = say(key, language, total=f"{matching.total:.3f}", count=matching.coverage)
+    else:
+        share = 100 * matching.gap / matching.bound if matching.bound else 0.0
+        proof = say("explain.proof_gap", language, gap=f"{matching.gap:.4f}", share=f"{share:.2f}")
+    return {
+        "mentees": problem.shape[0],
+        "mentors": problem.shape[1],
+        "places": int(problem.mentor_capacity.sum()),
+        "pairs": len(matching),
+        "matched": matching.coverage,
+        "total": matching.total,
+        "bound": matching.bound,
+        "gap": matching.gap,
+        "mean_score": float(scores.mean()) if len(scores) else float("nan"),
+        "lowest_score": float(scores.min()) if len(scores) else float("nan"),
+        "status": say(f"explain.status_{matching.status}", language),
+        "objective": say("explain.objective_" + matching.objective.replace(" ", "_"), language),
+        "seed": matching.seed,
+        "proof": proof,
+    }
+
+
+def _keys(people: People) -> tuple[list[str], list[str], list[str]]:
+    """Return all departments' names, and each mentee's and mentor's."""
+    cohort = people.cohort
+    assert cohort is not None  # noqa: S101  (gather has checked it)
+    names = [one.name(people.language) for one in cohort.programme.departments]
+    mine = [people.department("mentees", i) for i in range(people.problem.shape[0])]
+    theirs = [people.department("mentors", j) for j in range(people.problem.shape[1])]
+    return names, mine, theirs
+
+
+def _departments(matching: Matching, people: People) -> pd.DataFrame:
+    names, mine, theirs = _keys(people)
+    mentees, mentors = np.array(mine, np.str_), np.array(theirs, np.str_)
+    a, b = mentees[matching.rows], mentors[matching.columns]
+    scores = matching.pairs["score"].to_numpy(float)
+    rows = []
+    for name in names:
+        own = scores[a == name]
+        rows.append(
+            {
+                "department": name,
+                "mentees": int((mentees == name).sum()),
+                "mentors": int((mentors == name).sum()),
+                "places": int(matching.problem.mentor_capacity[mentors == name].sum()),
+                "matched": len(np.unique(matching.rows[a == name])),
+                "inside": int(((a == name) & (b == name)).sum()),
+                "lent": int(((a != name) & (b == name)).sum()),
+                "borrowed": int(((a == name) & (b != name)).sum()),
+                "mean_score": float(own.mean()) if len(own) else float("nan"),
+                "lowest_score": float(own.min()) if len(own) else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _flows(matching: Matching, people: People) -> pd.DataFrame:
+    names, mine, theirs = _keys(people)
+    place = {name: k for k, name in enumerate(names)}
+    counts = np.zeros((len(names), len(names)), np.int64)
+    for i, j in zip(matching.rows.tolist(), matching.columns.tolist(), strict=True):
+        if mine[i] in place and theirs[j] in place:
+            counts[place[mine[i]], place[theirs[j]]] += 1
+    return pd.DataFrame(counts, index=names, columns=names)
+
+
+def _loads(matching: Matching, people: People) -> pd.DataFrame:
+    m = matching.problem.shape[1]
+    return pd.DataFrame(
+        {
+            "mentor": [str(one) for one in people.ids("mentors")],
+            "name": [people.name("mentors", j) for j in range(m)],
+            "department": [people.department("mentors", j) for j in range(m)],
+            "places": matching.problem.mentor_capacity,
+            "pairs": matching.mentor_loads,
+        }
+    ).sort_values(["department", "name", "mentor"], ignore_index=True)
+
+
+def _settings(
+    matching: Matching, people: People, rules: Sequence[Condition] | None
+) -> pd.DataFrame:
+    cohort, fit, words = people.cohort, people.fit, people.language
+    assert cohort is not None  # noqa: S101  (gather has checked it)
+    assert fit is not None  # noqa: S101
+    rows = [
+        ("programme", f"{cohort.programme.name(words)} {cohort.programme.year}"),
+        ("objective", say("explain.objective_" + matching.objective.replace(" ", "_"), words)),
+        ("seed", str(matching.seed)),
+    ]
+    for name, weight in fit.weights.items():
+        rows.append(("weight", f"{part_label(cohort.programme, name, words)}: {weight:g}"))
+    for key, own in fit.department_weights.items():
+        department = cohort.programme.department(key).name(words)
+        shown = ", ".join(
+            f"{part_label(cohort.programme, name, words)} {weight:g}" for name, weight in own.items()
+        )
+        rows.append(("own_weights", f"{department}: {shown}"))
+    stated = conditions(cohort.programme) if rules is None else rules
+    rows += [("rule", rule.sentence(cohort.programme).told(words)) for rule in stated]
+    rows += [("file", f"{name} (SHA-256 {digest[:16]}…)") for name, digest in cohort.sources.items()]
+    rows += [("version", f"{package} {found}") for package, found in versions().items()]
+    return pd.DataFrame(
+        [(say(f"explain.setting_{name}", words), value) for name, value in rows],
+        columns=["setting", "value"],
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, mentormatch and the packages that figures depend on."""
+    found = {"Python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "?"
+    return found

@@ -1,0 +1,197 @@
+"""Whether a programme is ready to be matched: what is missing, scarce or odd before anyone is paired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mentormatch.formulation import formulate, notes_of
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import SIDES
+from mentormatch.rules import Condition
+from mentormatch.scores.score import score
+from mentormatch.telling.explain import no_partner_because
+from mentormatch.telling.people import People
+from mentormatch.words import say
+
+if TYPE_CHECKING:
+    from mentormatch.scores.compatibility import Compatibility
+
+#: Answers that the score rests on, where the programme asks for them.
+_ANSWERS = ("interests", "goals", "seeks", "offers", "languages", "availability")
+
+
+@dataclass(frozen=True, eq=False)
+class Readiness:
+    """What a coordinator should see before anyone is matched, in tables of one language.
+
+    Attributes
+    ----------
+    departments : pandas.DataFrame
+        People and places per department.
+    no_partner : pandas.DataFrame
+        Everyone whom the rules leave without any possible partner, and why.
+    missing : pandas.DataFrame
+        Everyone who left questions unanswered that the score rests on.
+    notes : pandas.DataFrame
+        What looks odd in the sheets and rules, a line each.
+    tables : mapping of str to pandas.DataFrame
+        All of these by their headings; column names are in words too.
+    """
+
+    departments: pd.DataFrame
+    no_partner: pd.DataFrame
+    missing: pd.DataFrame
+    notes: pd.DataFrame
+    language: str
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """All tables that are not empty, by heading."""
+        found = {
+            "departments": self.departments,
+            "no_partner": self.no_partner,
+            "missing": self.missing,
+            "notes": self.notes,
+        }
+        return {
+            say(f"readiness.{name}", self.language): table
+            for name, table in found.items()
+            if len(table)
+        }
+
+    @property
+    def text(self) -> str:
+        """The whole page as plain text."""
+        lines: list[str] = []
+        for heading, table in self.tables.items():
+            lines += [heading, "-" * len(heading), table.to_string(index=False), ""]
+        if not len(self.no_partner):
+            lines.append(say("readiness.everyone_has_one", self.language))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def readiness(
+    cohort: Cohort,
+    fit: Compatibility | None = None,
+    rules: Sequence[Condition] | None = None,
+    language: str | None = None,
+) -> Readiness:
+    """Look a cohort over before anyone is matched.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Who signed up.
+    fit : Compatibility, optional
+        Its scores, if they are there already.
+    rules : sequence of Condition, optional
+        The programme's own if left out.
+    language : {"en", "sv"}, optional
+        The programme's if left out.
+
+    Raises
+    ------
+    ProgrammeError
+        A rule cannot be understood.
+    """
+    words = language or cohort.programme.language
+    fit = score(cohort) if fit is None else fit
+    people = People(formulate(cohort, fit, rules), words)
+    notes = [note.text(words) for note in (*cohort.notes, *fit.notes, *notes_of(cohort, rules))]
+    return Readiness(
+        departments=_departments(people, cohort),
+        no_partner=_no_partner(people),
+        missing=_missing(people, cohort),
+        notes=pd.DataFrame({say("readiness.note", words): notes}),
+        language=words,
+    )
+
+
+def _departments(people: People, cohort: Cohort) -> pd.DataFrame:
+    places = people.problem.mentor_capacity
+    wanted = people.problem.mentee_demand
+    keys = {
+        side: np.array(cohort.table(side)["department"].tolist(), dtype=np.str_) for side in SIDES
+    }
+    rows = []
+    for one in cohort.programme.departments:
+        mentees, mentors = keys["mentees"] == one.key, keys["mentors"] == one.key
+        offered, needed = int(places[mentors].sum()), int(wanted[mentees].sum())
+        spare = offered - needed
+        verdict = "enough" if spare >= 0 else "short"
+        rows.append(
+            (
+                one.name(people.language),
+                int(mentees.sum()),
+                int(mentors.sum()),
+                offered,
+                say(f"readiness.{verdict}", people.language, count=abs(spare)),
+            )
+        )
+    rows.append(
+        (
+            say("readiness.all", people.language),
+            len(keys["mentees"]),
+            len(keys["mentors"]),
+            int(places.sum()),
+            say(
+                "readiness.enough" if places.sum() >= wanted.sum() else "readiness.short",
+                people.language,
+                count=int(abs(places.sum() - wanted.sum())),
+            ),
+        )
+    )
+    return pd.DataFrame(
+        rows, columns=_heads(people, "department", "mentees", "mentors", "places", "balance")
+    )
+
+
+def _no_partner(people: People) -> pd.DataFrame:
+    problem = people.problem
+    possible = problem.values(np.arange(problem.shape[0]))[1]
+    open_to = possible & (problem.mentor_capacity > 0) & (problem.mentee_demand > 0)[:, None]
+    rows = []
+    for side, alone in (("mentees", ~open_to.any(axis=1)), ("mentors", ~open_to.any(axis=0))):
+        for k in np.flatnonzero(alone).tolist():
+            if side == "mentors" and problem.mentor_capacity[k] == 0:
+                reason = say("explain.mentor_no_places", people.language)
+            else:
+                reason = no_partner_because(people, side, k)
+            rows.append((*_who(people, side, k), reason))
+    return pd.DataFrame(rows, columns=_heads(people, "side", "name", "department", "why"))
+
+
+def _missing(people: People, cohort: Cohort) -> pd.DataFrame:
+    rows = []
+    for side in SIDES:
+        table = cohort.table(side)
+        asked = [
+            question
+            for question in cohort.programme.questions_of(side)
+            if question.answer in _ANSWERS and question.answer in table
+        ]
+        labels = {
+            question.answer: question.label(people.language) or question.answer for question in asked
+        }
+        for k in range(len(table)):
+            silent = [labels[q.answer] for q in asked if not table[q.answer].iloc[k]]
+            if silent:
+                rows.append((*_who(people, side, k), ", ".join(silent)))
+    return pd.DataFrame(rows, columns=_heads(people, "side", "name", "department", "unanswered"))
+
+
+def _who(people: People, side: str, place: int) -> tuple[str, str, str]:
+    role = say("readiness.mentee" if side == "mentees" else "readiness.mentor", people.language)
+    return role, people.name(side, place), people.department(side, place)
+
+
+def _heads(people: People, *names: str) -> list[str]:
+    return [say(f"readiness.column_{name}", people.language) for name in names]

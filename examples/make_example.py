@@ -8,7 +8,8 @@ import pandas as pd
 
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.example import example_folder
-from mentormatch.people.exports import (
+from mentormatch.people.programme_file.reader import read_programme
+from mentormatch.people.synthetic.exports import (
     GOOGLE,
     MICROSOFT,
     MICROSOFT_SWEDISH,
@@ -18,9 +19,8 @@ from mentormatch.people.exports import (
     is_missing,
     letters,
 )
-from mentormatch.people.messy import records, write_export
-from mentormatch.people.programme_file import read_programme
-from mentormatch.people.synthetic import make_cohort
+from mentormatch.people.synthetic.maker import make_cohort
+from mentormatch.people.synthetic.messy import records, write_export
 
 # Mentees and mentors of each department. Media Studies is short of mentors, Physics has plenty.
 NUMBERS = {

@@ -13,11 +13,11 @@ import pytest
 
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.example import example_folder
-from mentormatch.people.exports import MAC, WINDOWS, is_swedish
-from mentormatch.people.messy import records, write_export, write_messy_sheets
 from mentormatch.people.programme import SIDES, Department, Option, Programme, Question, Words
-from mentormatch.people.sheets import read_cohort
-from mentormatch.people.synthetic import make_cohort
+from mentormatch.people.sheets.reader import read_cohort
+from mentormatch.people.synthetic.exports import MAC, WINDOWS, is_swedish
+from mentormatch.people.synthetic.maker import make_cohort
+from mentormatch.people.synthetic.messy import records, write_export, write_messy_sheets
 
 SCRIPT = Path(__file__).resolve().parents[1] / "examples" / "make_example.py"
 

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentormatch.telling.page import add_up, number, render_page, write_page
-from mentormatch.telling.plots import count_by_bin, element, histogram, shade, stacked_bar
+from mentormatch.telling.report.page import add_up, number, render_page, write_page
+from mentormatch.telling.report.plots import count_by_bin, element, histogram, shade, stacked_bar
 from mentormatch.telling.story import Story
 from story_example import FORMULA_NAME, HTML_NAME, LONG_NAME, example_story, large_story
 
@@ -123,7 +123,7 @@ def test_nothing_on_the_page_points_outside_it(page: Page) -> None:
     for tag, attributes in page.tags:
         assert "src" not in attributes
         assert (attributes.get("href") or "#").startswith("#"), tag
-    style = files("mentormatch").joinpath("telling/report.css").read_text(encoding="utf-8")
+    style = files("mentormatch").joinpath("telling/report/report.css").read_text(encoding="utf-8")
     assert "url(" not in style
     assert "@import" not in style
 

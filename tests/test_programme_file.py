@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.people.example import example_folder
 from mentormatch.people.programme import KNOWN_ANSWERS, Programme
-from mentormatch.people.programme_file import DEPARTMENT_SETTINGS, PARTS, read_programme
-from mentormatch.people.programme_questions import KIND_OF_ANSWER
-from mentormatch.people.toml_lines import find_lines
+from mentormatch.people.programme_file.questions import KIND_OF_ANSWER
+from mentormatch.people.programme_file.reader import DEPARTMENT_SETTINGS, PARTS, read_programme
+from mentormatch.people.programme_file.toml_lines import find_lines
 from mentormatch.words import LANGUAGES, catalogue
 
 EXAMPLE = example_folder() / "programme.toml"

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import mentormatch.people.sheets as sheets_module
+import mentormatch.people.sheets.reader as sheets_module
 from mentormatch.errors import REDACTED, ProfileError
 from mentormatch.people.answers import COUNTS
 from mentormatch.people.programme import Department, Option, Programme, Question, Words
-from mentormatch.people.sheets import read_cohort
+from mentormatch.people.sheets.reader import read_cohort
 from mentormatch.words import LANGUAGES, catalogue
 
 QUESTIONS = (

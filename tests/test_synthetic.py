@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from mentormatch.errors import InputError
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.crowd import balanced
 from mentormatch.people.example import example_folder
-from mentormatch.people.phrases import phrases, plain
 from mentormatch.people.programme import (
     SIDES,
     Department,
@@ -25,8 +23,10 @@ from mentormatch.people.programme import (
     Rule,
     Words,
 )
-from mentormatch.people.programme_file import read_programme
-from mentormatch.people.synthetic import make_cohort, with_departments
+from mentormatch.people.programme_file.reader import read_programme
+from mentormatch.people.synthetic.crowd import balanced
+from mentormatch.people.synthetic.maker import make_cohort, with_departments
+from mentormatch.people.synthetic.phrases import phrases, plain
 from mentormatch.words import LANGUAGES, catalogue
 
 

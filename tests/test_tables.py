@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mentormatch.errors import ProfileError
-from mentormatch.people import tables
+from mentormatch.people.sheets import tables
+from mentormatch.people.sheets.tables import Table, frame_table, read_table
 from mentormatch.people.spelling import bare_heading, fold, nearest, tidy
-from mentormatch.people.tables import Table, frame_table, read_table
 
 SHEET = "xl/worksheets/sheet1.xml"
 PLAIN = (
@@ -381,7 +381,7 @@ def test_bombs_are_refused_before_they_are_opened(put, monkeypatch):
     bomb = rewritten(good, SHEET, lambda content: content + b" " * 20_000_000)
     assert len(bomb) < 100_000
     assert codes_of(put(bomb, "a.xlsx")) == ["unpacks_to_much"]
-    monkeypatch.setattr("mentormatch.people.xlsx_guard.MAX_UNPACKED", 1_000)
+    monkeypatch.setattr("mentormatch.people.sheets.xlsx_guard.MAX_UNPACKED", 1_000)
     assert codes_of(put(good, "b.xlsx")) == ["unpacks_to_much"]
 
 

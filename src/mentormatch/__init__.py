@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mentormatch.errors import ProfileError as ProfileError
     from mentormatch.errors import ProgrammeError as ProgrammeError
     from mentormatch.formulation import formulate as formulate
-    from mentormatch.road import match as match
     from mentormatch.matching.certificate import certify as certify
     from mentormatch.matching.diagnose import diagnose as diagnose
     from mentormatch.matching.pairs import Pairs as Pairs
@@ -25,15 +24,16 @@ if TYPE_CHECKING:
     from mentormatch.matching.solve import solve as solve
     from mentormatch.people.cohort import Cohort as Cohort
     from mentormatch.people.programme import Programme as Programme
-    from mentormatch.people.programme_file import read_programme as read_programme
-    from mentormatch.people.sheets import read_cohort as read_cohort
-    from mentormatch.people.synthetic import make_cohort as make_cohort
-    from mentormatch.telling.readiness import readiness as readiness
+    from mentormatch.people.programme_file.reader import read_programme as read_programme
+    from mentormatch.people.sheets.reader import read_cohort as read_cohort
+    from mentormatch.people.synthetic.maker import make_cohort as make_cohort
+    from mentormatch.road import match as match
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.score import score as score
     from mentormatch.telling.explain import explain as explain
     from mentormatch.telling.explain import unmatched as unmatched
     from mentormatch.telling.explain import why_not as why_not
+    from mentormatch.telling.readiness import readiness as readiness
     from mentormatch.telling.write import write_all as write_all
     from mentormatch.telling.write import write_calendar as write_calendar
     from mentormatch.telling.write import write_letters as write_letters
@@ -59,9 +59,9 @@ _HOMES = {
     "matching.solve": ("solve",),
     "people.cohort": ("Cohort",),
     "people.programme": ("Programme",),
-    "people.programme_file": ("read_programme",),
-    "people.sheets": ("read_cohort",),
-    "people.synthetic": ("make_cohort",),
+    "people.programme_file.reader": ("read_programme",),
+    "people.sheets.reader": ("read_cohort",),
+    "people.synthetic.maker": ("make_cohort",),
     "telling.readiness": ("readiness",),
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),

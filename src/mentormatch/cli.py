@@ -97,8 +97,12 @@ def _parser(language: str) -> argparse.ArgumentParser:
     for name in ("match", "check"):
         job = command(name)
         job.add_argument("programme", type=Path, help=told("help_programme"))
-        job.add_argument("--mentees", type=Path, nargs="+", required=True, help=told("help_mentees"))
-        job.add_argument("--mentors", type=Path, nargs="+", required=True, help=told("help_mentors"))
+        job.add_argument(
+            "--mentees", type=Path, nargs="+", required=True, help=told("help_mentees")
+        )
+        job.add_argument(
+            "--mentors", type=Path, nargs="+", required=True, help=told("help_mentors")
+        )
         if name == "match":
             job.add_argument("--out", type=Path, required=True, help=told("help_out"))
             job.add_argument(
@@ -170,8 +174,8 @@ def _check(options: argparse.Namespace, language: str) -> int:
 
 def _make_cohort(options: argparse.Namespace, language: str) -> int:
     from mentormatch.people.example import example_folder  # noqa: PLC0415  (keeps --help quick)
-    from mentormatch.people.messy import write_messy_sheets  # noqa: PLC0415
-    from mentormatch.people.synthetic import make_cohort  # noqa: PLC0415
+    from mentormatch.people.synthetic.maker import make_cohort  # noqa: PLC0415
+    from mentormatch.people.synthetic.messy import write_messy_sheets  # noqa: PLC0415
     from mentormatch.telling.files import whole_file  # noqa: PLC0415
 
     most = 8
@@ -192,15 +196,13 @@ def _make_cohort(options: argparse.Namespace, language: str) -> int:
     mentors = " ".join(f'"{path}"' for path in sheets["mentors"])
     programme, out = options.out / "programme.toml", options.out / "output"
     print(say("cli.now_match", language))
-    print(
-        f'mentormatch match "{programme}" --mentees {mentees} --mentors {mentors} --out "{out}"'
-    )
+    print(f'mentormatch match "{programme}" --mentees {mentees} --mentors {mentors} --out "{out}"')
     return DONE
 
 
 def _read(options: argparse.Namespace, language: str) -> Cohort:
-    from mentormatch.people.programme_file import read_programme  # noqa: PLC0415
-    from mentormatch.people.sheets import read_cohort  # noqa: PLC0415  (keeps --help quick)
+    from mentormatch.people.programme_file.reader import read_programme  # noqa: PLC0415
+    from mentormatch.people.sheets.reader import read_cohort  # noqa: PLC0415  (keeps --help quick)
     from mentormatch.rules import conditions  # noqa: PLC0415
 
     _say("cli.reading", language)

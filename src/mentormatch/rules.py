@@ -245,9 +245,7 @@ def common_language(column: str = "languages") -> Condition:
             return Meaning(notes=(Fault("rules.no_column", value=column),))
         rows, row_sets = _grouped(cohort.mentees[column])
         columns, column_sets = _grouped(cohort.mentors[column])
-        table = [
-            [bool(a) and bool(b) and a.isdisjoint(b) for b in column_sets] for a in row_sets
-        ]
+        table = [[bool(a) and bool(b) and a.isdisjoint(b) for b in column_sets] for a in row_sets]
         strangers = Pairs.cells(rows, columns, np.array(table, np.bool_))
         return Meaning((Quota(name(cohort.programme), strangers, at_most=0),))
 
@@ -362,7 +360,9 @@ def minimum_score(score: float) -> Condition:
     def name(programme: Programme) -> Sentence:
         return sentence("rules.minimum_score", score=f"{score:.2f}")
 
-    return Condition("minimum score", {"score": score}, (), lambda _: Meaning(minimum_score=score), name)
+    return Condition(
+        "minimum score", {"score": score}, (), lambda _: Meaning(minimum_score=score), name
+    )
 
 
 #: What a programme file may call, by the name it uses there.
@@ -507,7 +507,7 @@ def _departments(cohort: Cohort) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
 
 
 def _grouped(answers: Iterable[Iterable[str]]) -> tuple[NDArray[np.int64], list[frozenset[str]]]:
-    """Number the sets of answers that occur."""
+    """Return a number for each set of answers that occurs, and the sets."""
     sets = [frozenset(answer) for answer in answers]
     kinds = {one: k for k, one in enumerate(dict.fromkeys(sets))}
     return np.array([kinds[one] for one in sets], np.int64), list(kinds)

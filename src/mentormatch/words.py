@@ -27,6 +27,7 @@ class Sentence(str):
     sv: str
 
     def __new__(cls, en: str, sv: str) -> Sentence:
+        """Keep the Swedish text beside the English one."""
         sentence = super().__new__(cls, en)
         sentence.sv = sv
         return sentence

@@ -1,7 +1,7 @@
 """How a matching is proved best: prices bound every matching, and anyone can recompute the bound.
 
 For any prices of the mentors' places ``v``, of the quotas ``q`` and of earlier stages ``w``, each
-mentee on her own takes the pairs that pay best, score plus ``q`` minus ``v``. What all of them earn,
+mentee on her own takes the pairs that pay best, score plus ``q`` minus ``v``. What they all earn,
 plus what the places and quotas are worth at those prices, is at least the total of every matching
 (weak linear-programming duality; for assignment: Kuhn 1955, Egerváry 1931). Where the total reaches
 the bound, nothing better exists. Where quotas leave a gap, the proof goes by cases: a pair is used

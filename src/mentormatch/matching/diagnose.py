@@ -27,7 +27,11 @@ class Clause:
         """Tell the clause in English (``en``) or Swedish (``sv``)."""
         if self.kind == "quota":
             return told(self.name, language)
-        key = "conflict.mentor_minimum" if self.kind == "mentor minimum" else "conflict.mentee_minimum"
+        key = (
+            "conflict.mentor_minimum"
+            if self.kind == "mentor minimum"
+            else "conflict.mentee_minimum"
+        )
         return say(key, language, name=self.name, bound=self.bound)
 
 
@@ -94,7 +98,9 @@ def _clauses(problem: Problem) -> list[Clause]:
         ("mentor minimum", problem.mentor_ids or (), problem.mentor_minimum),
         ("mentee minimum", problem.mentee_ids or (), problem.mentee_minimum),
     ):
-        clauses += [Clause(kind, int(k), ids[k], int(least[k])) for k in np.flatnonzero(least)]
+        clauses += [
+            Clause(kind, int(k), ids[k], int(least[k])) for k in np.flatnonzero(least).tolist()
+        ]
     return clauses
 
 

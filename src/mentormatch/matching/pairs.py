@@ -112,7 +112,7 @@ class Pairs:
         if cells.ndim != 2:
             raise ProblemError("the table of groups must have two dimensions")
         for groups, size in ((rows, cells.shape[0]), (columns, cells.shape[1])):
-            if groups.size and not (0 <= groups.min() and groups.max() < size):
+            if groups.size and not (groups.min() >= 0 and groups.max() < size):
                 raise ProblemError("a group lies outside the table of groups")
         return _tidy(rows, columns, cells, _NO_PAIRS)
 
@@ -132,7 +132,9 @@ class Pairs:
             raise ProblemError("Pairs.listed takes (mentee, mentor) pairs of whole numbers")
         if (array < 0).any():
             raise ProblemError("Pairs.listed takes positions counted from 0, none negative")
-        return Pairs(None, None, np.zeros((1, 1), np.bool_), np.unique(array.astype(np.int64), axis=0))
+        return Pairs(
+            None, None, np.zeros((1, 1), np.bool_), np.unique(array.astype(np.int64), axis=0)
+        )
 
     @staticmethod
     def everyone() -> Pairs:
@@ -150,7 +152,11 @@ class Pairs:
     def block(self, rows: Sequence[int] | Codes, m: int) -> Flags:
         """Return membership of all pairs of some mentees, shape (len(rows), m)."""
         rows = np.asarray(rows, np.int64)
-        ours = np.zeros(len(rows), np.int64) if self.mentee_groups is None else self.mentee_groups[rows]
+        ours = (
+            np.zeros(len(rows), np.int64)
+            if self.mentee_groups is None
+            else self.mentee_groups[rows]
+        )
         theirs = np.zeros(m, np.int64) if self.mentor_groups is None else self.mentor_groups
         block: Flags = self.table[np.ix_(ours, theirs)]
         if len(self.exceptions):
@@ -237,7 +243,7 @@ def _tidy(rows: Codes | None, columns: Codes | None, table: Flags, exceptions: C
 
 
 def _cross(a: Codes | None, b: Codes | None, height: int) -> tuple[Codes | None, Codes, Codes]:
-    """Number the pairs of groups that occur; return them with their two sources."""
+    """Return a number for each pair of groups that occurs, and the two sources of each number."""
     if a is None or b is None:
         known = a if b is None else b
         size = 1 if known is None else int(known.max(initial=-1)) + 1

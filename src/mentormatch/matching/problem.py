@@ -66,9 +66,13 @@ class Quota:
             if value is None and bound == "at_most":
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                raise ProblemError(f"quota {self.name!r}: {bound} must be a whole number, not {value!r}")
+                raise ProblemError(
+                    f"quota {self.name!r}: {bound} must be a whole number, not {value!r}"
+                )
             if value < 0:
-                raise ProblemError(f"quota {self.name!r}: {bound} must not be negative, not {value}")
+                raise ProblemError(
+                    f"quota {self.name!r}: {bound} must not be negative, not {value}"
+                )
             object.__setattr__(self, bound, int(value))
         if self.at_most is not None and self.at_least > self.at_most:
             raise ProblemError(
@@ -203,7 +207,8 @@ class Problem:
             raw = self.scores.at(i, j)
         else:
             raw = np.array(
-                [self.scores.block(np.array([a]))[0, b] for a, b in zip(i, j, strict=True)], np.float64
+                [self.scores.block(np.array([a]))[0, b] for a, b in zip(i, j, strict=True)],
+                np.float64,
             )
         raw = _checked(np.asarray(raw, np.float64))
         possible = np.isfinite(raw) & (raw >= self.minimum_score)
@@ -213,7 +218,9 @@ class Problem:
         return grid.to_grid(np.where(possible, raw, 0.0), self.bits), possible
 
     def __repr__(self) -> str:
-        return f"Problem({self.shape[0]} mentees, {self.shape[1]} mentors, {len(self.quotas)} quotas)"
+        return (
+            f"Problem({self.shape[0]} mentees, {self.shape[1]} mentors, {len(self.quotas)} quotas)"
+        )
 
 
 def _matrix(scores: Any) -> Floats:
@@ -231,7 +238,9 @@ def _matrix(scores: Any) -> Floats:
 
 def _checked(scores: Floats) -> Floats:
     if np.isnan(scores).any():
-        raise ProblemError("a score is NaN: give every pair a number, or -inf where it is impossible")
+        raise ProblemError(
+            "a score is NaN: give every pair a number, or -inf where it is impossible"
+        )
     if np.isposinf(scores).any():
         raise ProblemError("a score is +inf: to force a pair, lock it with a Quota")
     return scores
@@ -270,5 +279,6 @@ def _in_order(low: Ints, high: Ints, ids: Any, who: str, what: str) -> None:
     if (low > high).any():
         k = int(np.argmax(low > high))
         raise ProblemError(
-            f"{who} {ids[k]!r} has a minimum of {low[k]} and a {what} of {high[k]}: no matching can do both"
+            f"{who} {ids[k]!r} has a minimum of {low[k]} and a {what} of {high[k]}: "
+            f"no matching can do both"
         )

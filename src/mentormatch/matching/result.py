@@ -201,7 +201,8 @@ class Matching:
 
     def _in_scores(self, what: str) -> Floats:
         prices = self.root_prices("total")
-        return np.ldexp(getattr(prices, what).astype(np.float64), -self.problem.bits - prices.fine)
+        steps: Ints = getattr(prices, what)
+        return np.ldexp(steps.astype(np.float64), -self.problem.bits - prices.fine)
 
     def __repr__(self) -> str:
         return (

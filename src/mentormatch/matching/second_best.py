@@ -8,6 +8,7 @@ path over reduced costs (Dijkstra 1959, on the residual network of Ford and Fulk
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +157,7 @@ def _network(matching: Matching) -> tuple[float, _Network]:
         pay += person
         person = pay
     gain = values - mentors
-    for k in np.flatnonzero(quotas):
+    for k in np.flatnonzero(quotas).tolist():
         gain += quotas[k] * problem.quotas[k].pairs.block(np.arange(n), m)
     gain = np.where(possible, gain, -np.inf)
     used = np.zeros((n, m), np.bool_)
@@ -215,7 +216,7 @@ def _holds(
     while chain[-1] != target:
         chain.append(int(before[target, chain[-1]]))
     chain.reverse()
-    for place, goal in zip(chain[:-1], chain[1:], strict=True):
+    for place, goal in pairwise(chain):
         who = int(network.mover[place, goal])
         if who >= 0:
             if place < m:

@@ -108,5 +108,3 @@ def _prices(numbers: Numbers, proof: Prices) -> Prices:
     mentors = np.empty_like(proof.mentors)
     mentors[numbers.col_order] = proof.mentors
     return Prices(mentors, proof.quotas, proof.coverage, proof.fine)
-
-

@@ -314,7 +314,11 @@ def unmatched(matching: Matching, language: str | None = None) -> pd.DataFrame:
 
 
 def _why_no_mentor(
-    people: People, matching: Matching, possible: NDArray[np.bool_], values: NDArray[np.int64], i: int
+    people: People,
+    matching: Matching,
+    possible: NDArray[np.bool_],
+    values: NDArray[np.int64],
+    i: int,
 ) -> str:
     problem, words = people.problem, people.language
     open_to = np.flatnonzero(possible & (problem.mentor_capacity > 0))
@@ -333,9 +337,7 @@ def _why_no_mentor(
     return say("explain.all_taken", words, count=len(open_to), names=names)
 
 
-def _why_no_mentee(
-    people: People, matching: Matching, possible: NDArray[np.bool_], j: int
-) -> str:
+def _why_no_mentee(people: People, matching: Matching, possible: NDArray[np.bool_], j: int) -> str:
     problem, words = people.problem, people.language
     if problem.mentor_capacity[j] == 0:
         return say("explain.mentor_no_places", words)

@@ -11,11 +11,11 @@ import pandas as pd
 
 from mentormatch.errors import InputError
 from mentormatch.matching.result import Matching
-from mentormatch.telling.readiness import readiness
 from mentormatch.rules import Condition, conditions
 from mentormatch.scores.labels import part_label
 from mentormatch.telling.explain import explain, unmatched
 from mentormatch.telling.people import People
+from mentormatch.telling.readiness import readiness
 from mentormatch.telling.story import Story
 from mentormatch.words import say
 
@@ -94,7 +94,7 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
 def _keys(people: People) -> tuple[list[str], list[str], list[str]]:
     """Return all departments' names, and each mentee's and mentor's."""
     cohort = people.cohort
-    assert cohort is not None  # noqa: S101  (gather has checked it)
+    assert cohort is not None
     names = [one.name(people.language) for one in cohort.programme.departments]
     mine = [people.department("mentees", i) for i in range(people.problem.shape[0])]
     theirs = [people.department("mentors", j) for j in range(people.problem.shape[1])]
@@ -153,8 +153,8 @@ def _settings(
     matching: Matching, people: People, rules: Sequence[Condition] | None
 ) -> pd.DataFrame:
     cohort, fit, words = people.cohort, people.fit, people.language
-    assert cohort is not None  # noqa: S101  (gather has checked it)
-    assert fit is not None  # noqa: S101
+    assert cohort is not None
+    assert fit is not None
     rows = [
         ("programme", f"{cohort.programme.name(words)} {cohort.programme.year}"),
         ("objective", say("explain.objective_" + matching.objective.replace(" ", "_"), words)),
@@ -165,12 +165,15 @@ def _settings(
     for key, own in fit.department_weights.items():
         department = cohort.programme.department(key).name(words)
         shown = ", ".join(
-            f"{part_label(cohort.programme, name, words)} {weight:g}" for name, weight in own.items()
+            f"{part_label(cohort.programme, name, words)} {weight:g}"
+            for name, weight in own.items()
         )
         rows.append(("own_weights", f"{department}: {shown}"))
     stated = conditions(cohort.programme) if rules is None else rules
     rows += [("rule", rule.sentence(cohort.programme).told(words)) for rule in stated]
-    rows += [("file", f"{name} (SHA-256 {digest[:16]}…)") for name, digest in cohort.sources.items()]
+    rows += [
+        ("file", f"{name} (SHA-256 {digest[:16]}…)") for name, digest in cohort.sources.items()
+    ]
     rows += [("version", f"{package} {found}") for package, found in versions().items()]
     return pd.DataFrame(
         [(say(f"explain.setting_{name}", words), value) for name, value in rows],

@@ -1,4 +1,4 @@
-"""Whether a programme is ready to be matched: what is missing, scarce or odd before anyone is paired."""
+"""What is missing, scarce or odd in a cohort before anyone is paired."""
 
 from __future__ import annotations
 
@@ -179,7 +179,8 @@ def _missing(people: People, cohort: Cohort) -> pd.DataFrame:
             if question.answer in _ANSWERS and question.answer in table
         ]
         labels = {
-            question.answer: question.label(people.language) or question.answer for question in asked
+            question.answer: question.label(people.language) or question.answer
+            for question in asked
         }
         for k in range(len(table)):
             silent = [labels[q.answer] for q in asked if not table[q.answer].iloc[k]]

@@ -1,4 +1,4 @@
-"""The files that are handed out: workbook, list, report, letters, calendars and a record of the run."""
+"""Which files are handed out, and how a matching becomes each of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mentormatch.telling.calendar import write_calendars
 from mentormatch.telling.files import whole_file
 from mentormatch.telling.gather import gather, versions
 from mentormatch.telling.letters import write_letters_of
-from mentormatch.telling.page import write_page
 from mentormatch.telling.pairs_csv import write_pairs_csv
+from mentormatch.telling.report.page import write_page
 from mentormatch.telling.story import Story
 from mentormatch.telling.workbook import write_workbook_of
 

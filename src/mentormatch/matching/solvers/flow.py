@@ -169,7 +169,11 @@ def _prices(values: Ints, choice: Choice, match: Ints, pay: int) -> tuple[Ints, 
     load = np.bincount(match[match >= 0], minlength=m)
     taken = match >= 0
     own = values[np.arange(n), match]
-    low = -4 * (int(np.abs(np.where(choice.possible, values, 0)).max(initial=0)) + pay + 1) * (n + m + 2)
+    low = (
+        -4
+        * (int(np.abs(np.where(choice.possible, values, 0)).max(initial=0)) + pay + 1)
+        * (n + m + 2)
+    )
     prices = np.where((choice.col_low == 0) | (load > choice.col_low), 0, low).astype(np.int64)
     rows = np.flatnonzero(choice.row_high > 0)
     for _ in range(n + m + 3):
@@ -210,7 +214,9 @@ def best_face(values: Ints, choice: Choice, prices: Ints, pay: int) -> Choice:
     gain = np.where(choice.possible, values + pay - prices, _NEVER)
     best = gain.max(axis=1, initial=_NEVER)
     must = (choice.row_low > 0) | (best > 0)
-    tight = choice.possible & (gain == np.maximum(best, np.where(choice.row_low > 0, _NEVER, 0))[:, None])
+    tight = choice.possible & (
+        gain == np.maximum(best, np.where(choice.row_low > 0, _NEVER, 0))[:, None]
+    )
     return Choice(
         tight,
         np.where(must, 1, 0),

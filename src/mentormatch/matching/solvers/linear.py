@@ -136,7 +136,7 @@ class _Search:
             self.candidate |= _best_of(better, answer.reduced(self.numbers, stage))
 
     def best(self, stage: Stage) -> tuple[tuple[Ints, Ints], Proof, Flags] | None:
-        """Return the best whole matching of a stage, its proof, and the pairs that may be in one."""
+        """Return the best matching of a stage, its proof, and the pairs that may be in such a one."""
         root = self.relaxed(stage)
         prices = root.prices
         limit = self._limit(root, stage)
@@ -201,7 +201,11 @@ class _Search:
                     break
                 answer = self.relaxed(stage, fixed, dearer=answer.penalty * 64)
                 limit = self._limit(answer, stage, fixed)
-            if answer.is_whole and self.value(answer.chosen, stage) > best and not answer.missing > _WHOLE:
+            if (
+                answer.is_whole
+                and self.value(answer.chosen, stage) > best
+                and not answer.missing > _WHOLE
+            ):
                 chosen, best = answer.chosen, self.value(answer.chosen, stage)
             if limit <= best:
                 leaves[path] = answer.prices

@@ -1,4 +1,4 @@
-"""A problem as the solvers see it: whole numbers in an order that the input's order cannot change."""
+"""A problem as the solvers see it: whole numbers, in an order of its own."""
 
 from __future__ import annotations
 

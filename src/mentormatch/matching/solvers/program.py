@@ -188,26 +188,40 @@ def _program(numbers: Numbers, candidate: Flags, stage: Stage) -> _Program:
     counts = np.concatenate([(numbers.row_high[i] <= 1).astype(float), np.ones(q)])
     if stage.coverage is not None:
         add(
-            "coverage", sparse.csr_array(counts[None, :]), np.array([float(stage.coverage)]),
-            np.array([np.inf]), np.array([0]),
-        )  # fmt: skip
+            "coverage",
+            sparse.csr_array(counts[None, :]),
+            np.array([float(stage.coverage)]),
+            np.array([np.inf]),
+            np.array([0]),
+        )
     if stage.total is not None:
         worth = np.concatenate([numbers.values[i, j].astype(float), np.zeros(q)])
         add(
-            "total", sparse.csr_array(worth[None, :]), np.array([float(stage.total)]),
-            np.array([np.inf]), np.array([0]),
-        )  # fmt: skip
+            "total",
+            sparse.csr_array(worth[None, :]),
+            np.array([float(stage.total)]),
+            np.array([np.inf]),
+            np.array([0]),
+        )
     value = np.zeros(p + q)
     if stage.name == "coverage":
         value = counts
     elif stage.name == "total":
         value[:p] = numbers.values[i, j]
     elif stage.name == "lottery":
-        value[:p] = numbers.lottery[i, j] >> max(int(numbers.lottery.max(initial=1)).bit_length() - 20, 0)
+        value[:p] = numbers.lottery[i, j] >> max(
+            int(numbers.lottery.max(initial=1)).bit_length() - 20, 0
+        )
     return _Program(
-        i, j, several, sparse.vstack(blocks, format="csr"), np.concatenate(low), np.concatenate(high),
-        value, tuple(owner),
-    )  # fmt: skip
+        i,
+        j,
+        several,
+        sparse.vstack(blocks, format="csr"),
+        np.concatenate(low),
+        np.concatenate(high),
+        value,
+        tuple(owner),
+    )
 
 
 def relax(
@@ -271,9 +285,18 @@ def relax(
             coverage = -float(price)
             row_price -= coverage * (numbers.row_high <= 1)
     return Relaxed(
-        program.i, program.j, found.x[:p], float(found.x[p + q :].sum()), penalty, row_price, col_price,
-        quotas, coverage, numbers.quota_count, numbers.shape,
-    )  # fmt: skip
+        program.i,
+        program.j,
+        found.x[:p],
+        float(found.x[p + q :].sum()),
+        penalty,
+        row_price,
+        col_price,
+        quotas,
+        coverage,
+        numbers.quota_count,
+        numbers.shape,
+    )
 
 
 def whole(numbers: Numbers, candidate: Flags, stage: Stage) -> tuple[Ints, Ints] | None:

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from mentormatch.errors import Fault
 from mentormatch.people.answers import COUNTS, Answer, missing_answer, read_answer
-from mentormatch.people.grid import Row
-from mentormatch.people.headings import Claims, match_headings
 from mentormatch.people.moments import DayOrder, day_order, reads_two_ways
 from mentormatch.people.programme import Option, Programme, Question
+from mentormatch.people.sheets.grid import Row
+from mentormatch.people.sheets.headings import Claims, match_headings
+from mentormatch.people.sheets.tables import Table
 from mentormatch.people.spelling import clip
-from mentormatch.people.tables import Table
 
 #: Answers that say whose row it is.
 IDENTITY = frozenset({"id", "email"})

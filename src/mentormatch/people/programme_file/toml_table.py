@@ -10,9 +10,9 @@ from typing import Any
 
 from mentormatch.errors import Fault
 from mentormatch.people.programme import Words
+from mentormatch.people.programme_file.toml_lines import Path
+from mentormatch.people.programme_file.toml_page import AREA
 from mentormatch.people.spelling import clip, fold, nearest
-from mentormatch.people.toml_lines import Path
-from mentormatch.people.toml_page import AREA
 
 
 def _unprintable(letter: str) -> bool:

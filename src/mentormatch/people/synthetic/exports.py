@@ -16,7 +16,7 @@ import pandas as pd
 import xlsxwriter
 
 from mentormatch.people.programme import Option, Programme, Question
-from mentormatch.people.replies import default_of
+from mentormatch.people.synthetic.replies import default_of
 
 Cell = str | float | datetime
 Record = dict[str, Any]

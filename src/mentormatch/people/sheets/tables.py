@@ -12,10 +12,10 @@ from typing import Any, cast
 import pandas as pd
 
 from mentormatch.errors import Fault, ProfileError
-from mentormatch.people.delimited import SEPARATORS, read_delimited
-from mentormatch.people.grid import Grid, Row, column_letter, value_text
+from mentormatch.people.sheets.delimited import SEPARATORS, read_delimited
+from mentormatch.people.sheets.grid import Grid, Row, column_letter, value_text
+from mentormatch.people.sheets.xlsx import read_workbook
 from mentormatch.people.spelling import tidy
-from mentormatch.people.xlsx import read_workbook
 
 MAX_BYTES = 30_000_000
 

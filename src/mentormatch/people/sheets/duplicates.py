@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mentormatch.errors import Fault
-from mentormatch.people.signups import IDENTITY, SignUp
+from mentormatch.people.sheets.signups import IDENTITY, SignUp
 
 
 @dataclass(frozen=True)

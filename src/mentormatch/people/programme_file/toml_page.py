@@ -9,8 +9,8 @@ import tomllib
 from typing import Any
 
 from mentormatch.errors import Fault, ProgrammeError
+from mentormatch.people.programme_file.toml_lines import unclosed
 from mentormatch.people.spelling import clip
-from mentormatch.people.toml_lines import unclosed
 
 #: Bytes of the largest file that is read; a programme file is about a thousandth of it.
 LARGEST = 1_000_000

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mentormatch.errors import Fault
 from mentormatch.people.answers import COUNTS
-from mentormatch.people.signups import SignUp
+from mentormatch.people.sheets.signups import SignUp
 from mentormatch.people.spelling import clip, fold
 
 #: More mentees than this for one mentor is rather a slip of the finger.

@@ -11,11 +11,19 @@ from pathlib import Path
 import pandas as pd
 
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.crowd import DOMAIN, Crowd
-from mentormatch.people.exports import STYLES, UNICODE, Form, Record, Style, is_missing, letters
-from mentormatch.people.phrases import plain
 from mentormatch.people.programme import SIDES
-from mentormatch.people.replies import reply
+from mentormatch.people.synthetic.crowd import DOMAIN, Crowd
+from mentormatch.people.synthetic.exports import (
+    STYLES,
+    UNICODE,
+    Form,
+    Record,
+    Style,
+    is_missing,
+    letters,
+)
+from mentormatch.people.synthetic.phrases import plain
+from mentormatch.people.synthetic.replies import reply
 
 Share = tuple[str, Style, list[Record], list[Record]]  # name, style, people, people who withdrew
 
@@ -49,7 +57,7 @@ def write_messy_sheets(
     Examples
     --------
     >>> import tempfile
-    >>> from mentormatch.people.synthetic import make_cohort
+    >>> from mentormatch.people.synthetic.maker import make_cohort
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     written = write_messy_sheets(make_cohort(12, 9), folder, per_department=True)
     >>> sorted(written)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import Fault, InputError
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.crowd import Crowd
 from mentormatch.people.example import example_folder
 from mentormatch.people.programme import (
     SIDES,
@@ -24,8 +23,9 @@ from mentormatch.people.programme import (
     Rule,
     Words,
 )
-from mentormatch.people.programme_file import read_programme
-from mentormatch.people.replies import reply
+from mentormatch.people.programme_file.reader import read_programme
+from mentormatch.people.synthetic.crowd import Crowd
+from mentormatch.people.synthetic.replies import reply
 from mentormatch.words import say
 
 Numbers = NDArray[np.float64]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from mentormatch.people.answers import missing_answer, read_answer
-from mentormatch.people.crowd import Crowd, choice, pick
-from mentormatch.people.phrases import compose, either, phrases
 from mentormatch.people.programme import Question
 from mentormatch.people.spelling import fold, tidy
+from mentormatch.people.synthetic.crowd import Crowd, choice, pick
+from mentormatch.people.synthetic.phrases import compose, either, phrases
 from mentormatch.words import LANGUAGES
 
 #: Answers that are never left empty: who somebody is, and what a solver counts with.

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from mentormatch.telling.files import whole_file
-from mentormatch.telling.plots import histogram, shade, stacked_bar
+from mentormatch.telling.report.plots import histogram, shade, stacked_bar
 from mentormatch.telling.story import Story
 from mentormatch.words import say
 
@@ -154,7 +154,7 @@ def _told(language: str, key: str, /, **values: object) -> str:
 
 
 def _source(name: str) -> str:
-    return (files("mentormatch") / "telling" / name).read_text(encoding="utf-8")
+    return (files("mentormatch") / "telling" / "report" / name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str) -> str:

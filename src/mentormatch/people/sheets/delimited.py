@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mentormatch.errors import Fault, ProfileError
-from mentormatch.people.grid import MAX_COLUMNS, MAX_ROWS, Grid, Row, too_far
+from mentormatch.people.sheets.grid import MAX_COLUMNS, MAX_ROWS, Grid, Row, too_far
 from mentormatch.people.spelling import tidy
 
 #: In the order of preference where the headings speak for several.

@@ -111,7 +111,7 @@ def _pairs(given: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
 @cache
 def phrases() -> Phrases:
     """Return all names, words and sentences of ``phrases.toml``."""
-    source = files("mentormatch.people") / "phrases.toml"
+    source = files("mentormatch.people.synthetic") / "phrases.toml"
     read = tomllib.loads(source.read_text(encoding="utf-8"))
     common = read["common"]
     return Phrases(

@@ -12,11 +12,11 @@ import pandas as pd
 from mentormatch.errors import Fault, ProfileError
 from mentormatch.people.answers import Answer
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.duplicates import settle
 from mentormatch.people.programme import SIDES, Programme, Question
-from mentormatch.people.signups import SignUp, asked, read_signups
-from mentormatch.people.suspicions import on_both_sides, suspicions
-from mentormatch.people.tables import Table, frame_table, read_table
+from mentormatch.people.sheets.duplicates import settle
+from mentormatch.people.sheets.signups import SignUp, asked, read_signups
+from mentormatch.people.sheets.suspicions import on_both_sides, suspicions
+from mentormatch.people.sheets.tables import Table, frame_table, read_table
 from mentormatch.words import say
 
 Source = str | os.PathLike[str] | pd.DataFrame

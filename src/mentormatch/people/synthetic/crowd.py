@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mentormatch.people.phrases import Field, either, phrases, plain
 from mentormatch.people.programme import SIDES, Programme, Question
+from mentormatch.people.synthetic.phrases import Field, either, phrases, plain
 from mentormatch.words import LANGUAGES
 
 Numbers = NDArray[np.float64]
@@ -78,7 +78,7 @@ def balanced(liking: Numbers, rows: Numbers, columns: Numbers) -> Numbers:
 
 
 class Crowd:
-    """`n` made-up people of one side; see `mentormatch.people.synthetic.make_cohort`."""
+    """`n` made-up people of one side; see `mentormatch.people.synthetic.maker.make_cohort`."""
 
     def __init__(
         self,

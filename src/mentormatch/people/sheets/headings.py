@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mentormatch.errors import Fault
-from mentormatch.people.grid import column_letter
 from mentormatch.people.programme import Question
+from mentormatch.people.sheets.grid import column_letter
+from mentormatch.people.sheets.tables import Table
 from mentormatch.people.spelling import bare_heading, fold, likeness
-from mentormatch.people.tables import Table
 
 #: From this likeness on a heading is taken for a misspelt one; it is only ever suggested.
 _NEARLY = 0.8

@@ -17,11 +17,11 @@ from mentormatch.people.programme import (
     Programme,
     Rule,
 )
-from mentormatch.people.programme_questions import read_questions
+from mentormatch.people.programme_file.questions import read_questions
+from mentormatch.people.programme_file.toml_lines import Path, find_lines
+from mentormatch.people.programme_file.toml_page import parse, read_text
+from mentormatch.people.programme_file.toml_table import Claims, Page, Table
 from mentormatch.people.spelling import fold, nearest
-from mentormatch.people.toml_lines import Path, find_lines
-from mentormatch.people.toml_page import parse, read_text
-from mentormatch.people.toml_table import Claims, Page, Table
 
 #: Parts of the score that are there whatever the forms ask.
 PARTS = ("department", "interests", "goals", "languages", "availability")

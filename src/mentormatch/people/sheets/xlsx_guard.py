@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pyexpat import ExpatError, ParserCreate
 
 from mentormatch.errors import Fault, ProfileError
-from mentormatch.people.grid import MAX_COLUMNS, MAX_ROWS, too_far
+from mentormatch.people.sheets.grid import MAX_COLUMNS, MAX_ROWS, too_far
 
 MAX_UNPACKED = 200_000_000
 #: A part that unpacks to more than this many times its size is a bomb; real sheets stay below 40.

@@ -12,9 +12,9 @@ from typing import Any
 import openpyxl
 
 from mentormatch.errors import Fault, ProfileError
-from mentormatch.people.grid import Grid, Row, value_text
+from mentormatch.people.sheets.grid import Grid, Row, value_text
+from mentormatch.people.sheets.xlsx_guard import SheetScan, scan_workbook
 from mentormatch.people.spelling import tidy
-from mentormatch.people.xlsx_guard import SheetScan, scan_workbook
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ESCAPED_BREAK = re.compile("_x000[dD]_")

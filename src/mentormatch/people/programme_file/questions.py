@@ -17,9 +17,9 @@ from mentormatch.people.programme import (
     Question,
     Words,
 )
+from mentormatch.people.programme_file.toml_lines import Path
+from mentormatch.people.programme_file.toml_table import Claims, Page, Table, shown
 from mentormatch.people.spelling import bare_heading, fold, tidy
-from mentormatch.people.toml_lines import Path
-from mentormatch.people.toml_table import Claims, Page, Table, shown
 
 #: How the answers that the programme itself understands are read; others may be of any kind.
 KIND_OF_ANSWER = {

@@ -1,0 +1,1 @@
+"""Reading a programme file."""

@@ -1,0 +1,1 @@
+"""Reading sign-up sheets."""

@@ -1,0 +1,1 @@
+"""Making up cohorts, and writing them as people really export their sheets."""

@@ -136,7 +136,7 @@ class _Search:
             self.candidate |= _best_of(better, answer.reduced(self.numbers, stage))
 
     def best(self, stage: Stage) -> tuple[tuple[Ints, Ints], Proof, Flags] | None:
-        """Return the best matching of a stage, its proof, and the pairs that may be in such a one."""
+        """Return the best matching of a stage, its proof, and the pairs that such a one may use."""
         root = self.relaxed(stage)
         prices = root.prices
         limit = self._limit(root, stage)

@@ -1,0 +1,64 @@
+"""Set everything up and run it: ``python3 run.py demo`` or ``python3 run.py test``.
+
+Needs nothing but Python 3.11 or newer. Everything is installed into the folder ``.venv`` beside
+this file; deleting that folder undoes it.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HOME = HERE / ".venv"
+BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+EXTRAS = {"demo": "", "test": "[test]"}
+
+
+def install(extra: str) -> None:
+    """Make the environment and install mentormatch into it, unless that has been done."""
+    project = (HERE / "pyproject.toml").read_bytes()
+    wanted = hashlib.sha256(project + extra.encode()).hexdigest()
+    stamp = HOME / f"installed-{'test' if extra else 'demo'}"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    if not PYTHON.exists():
+        print("Making the environment .venv ...", flush=True)
+        made = subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=False)
+        if made.returncode != 0:
+            sys.exit(
+                "Python's venv module is missing. On Debian or Ubuntu: apt install python3-venv"
+            )
+    print(
+        "Installing mentormatch and what it needs (a minute or two the first time) ...", flush=True
+    )
+    # uv makes environments without pip.
+    subprocess.run([str(PYTHON), "-m", "ensurepip"], check=False, stdout=subprocess.DEVNULL)
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*command, "--editable", f".{extra}"], cwd=HERE, check=False)
+    if done.returncode != 0:
+        sys.exit(
+            "Installing failed. Is this computer online? The message above says what went wrong."
+        )
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def main() -> int:
+    """Run the demo or the tests and return their exit code."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"mentormatch needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    job = sys.argv[1] if len(sys.argv) > 1 else ""
+    if job not in EXTRAS:
+        sys.exit("Say what to do:  python3 run.py demo   or   python3 run.py test")
+    install(EXTRAS[job])
+    module = "mentormatch" if job == "demo" else "pytest"
+    words = ["demo", *sys.argv[2:]] if job == "demo" else sys.argv[2:]
+    # The demo writes where it is called; the tests belong to this folder.
+    where = None if job == "demo" else HERE
+    return subprocess.run([str(PYTHON), "-m", module, *words], cwd=where, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

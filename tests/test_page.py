@@ -181,7 +181,14 @@ def test_every_pair_shows_parts_that_add_up() -> None:
 @pytest.mark.parametrize(
     ("name", "cost", "people", "sentence"),
     [
-        ("", 0.1, 0, "No other mentor was possible"),
+        ("", float("nan"), 0, "No other mentor was possible"),
+        (
+            "",
+            0.1,
+            0,
+            "the mentee would have no mentor, and the total score would be lower by 0.10.",
+        ),
+        ("", -0.1, 1, "would be higher by 0.10. 1 person fewer would have a pair."),
         ("Åsa", 0.1, 0, "Next best mentor: Åsa. This would lower the total score by 0.10."),
         ("Åsa", 0.0, 0, "This would be just as good"),
         ("Åsa", 0.0004, 0, "lower the total score by less than 0.01."),
@@ -198,6 +205,23 @@ def test_the_runner_up_is_told_in_words(name: str, cost: float, people: int, sen
         runner_up_name=name,
         runner_up_cost=cost,
         runner_up_people=people,
+    )
+    text = Page(render_page(replace(story, pairs=pairs))).text
+    assert text.count(sentence) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("cost", "sentence"),
+    [
+        (0.1, "would lower the total score by at least 0.10"),
+        (float("nan"), "doing without this pair would cost was not worked out"),
+    ],
+)
+def test_a_price_that_is_not_exact_says_so(cost: float, sentence: str) -> None:
+    """Where rules leave the price open, the page says "at least", or that it is not known."""
+    story = example_story()
+    pairs = story.pairs.assign(
+        runner_up="", runner_up_name="", runner_up_cost=cost, runner_up_exact=False
     )
     text = Page(render_page(replace(story, pairs=pairs))).text
     assert text.count(sentence) == len(pairs)
@@ -291,7 +315,7 @@ def test_every_sentence_is_used() -> None:
     """No sentence lies in the catalogue that nobody can ever read."""
     source = files("mentormatch")
     code = "".join(
-        source.joinpath(f"telling/{name}").read_text(encoding="utf-8")
+        source.joinpath(f"telling/report/{name}").read_text(encoding="utf-8")
         for name in ("page.py", "report.html.j2")
     )
     sentences = tomllib.loads(source.joinpath("texts/en/report.toml").read_text(encoding="utf-8"))

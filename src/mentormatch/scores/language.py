@@ -25,7 +25,7 @@ SWEDISH = frozenset(
 #: Function words that English has and Swedish has not.
 ENGLISH = frozenset(
     """
-    the a an and or of to in is are was were be been being it its that this these those with
+    the a an and or of to in is am are was were be been being it its that this these those with
     for on at by from as about into over under between after before without within against
     through during i me my mine you your yours he him his she her they them their we us our who
     whom whose which what when where why how not no nor but if then than so because while also

@@ -29,7 +29,8 @@ class Story:
         each part of the score (they add up to ``score``), ``reasons`` (a sentence or two),
         ``runner_up`` (id of the next best mentor or ``""``), ``runner_up_name``,
         ``runner_up_cost`` (loss of total score if the mentee got that one), ``runner_up_people``
-        (how many people fewer would be matched), ``sure`` (one word).
+        (how many people fewer would be matched), ``runner_up_exact`` (False where the cost is only
+        known to be at least that much), ``sure`` (one word).
     parts : mapping of str to str
         Name of each part -> what to call it on a screen.
     unmatched : pandas.DataFrame

@@ -104,6 +104,8 @@ def _pairs(
     columns.append(Column(_word(story, "reasons"), list(pairs["reasons"]), "prose"))
     columns += _columns(story, pairs, runner_up_name="runner_up")
     alone = pairs["runner_up"] == ""
+    if "runner_up_exact" in pairs:
+        alone |= ~pairs["runner_up_exact"].astype(bool)
     cost = list(pairs["runner_up_cost"].where(~alone))
     fewer = [
         None if none else people

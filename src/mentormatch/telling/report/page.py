@@ -351,18 +351,24 @@ def _pairs(story: Story) -> list[dict[str, Any]]:
 def _runner_up(language: str, row: dict[str, Any]) -> str:
     """Say who the next best mentor is, and what giving that one would cost everybody."""
     told = partial(_told, language)
-    if not row["runner_up"]:
-        return told("runner_up_none")
     name, cost = row["runner_up_name"] or row["runner_up"], row["runner_up_cost"]
+    exact = row.get("runner_up_exact", True)
     if pd.isna(cost) or not math.isfinite(cost):
-        return told("runner_up_unknown", name=name)
+        if name:
+            return told("runner_up_unknown", name=name)
+        return told("runner_up_none" if exact else "runner_up_not_known")
     people = int(row["runner_up_people"])
     price = number(abs(cost), language=language)
     if cost and abs(cost) < 0.005:
         price = told("less_than", amount=number(0.01, language=language))
-    if cost == 0 and people <= 0:
+    if not exact:
+        text = told("runner_up_at_least", cost=number(max(cost, 0.0), language=language))
+    elif not name:
+        text = told("runner_up_alone_gain" if cost < 0 else "runner_up_alone", cost=price)
+    elif cost == 0 and people <= 0:
         return told("runner_up_free", name=name)
-    text = told("runner_up_gain" if cost < 0 else "runner_up_cost", name=name, cost=price)
+    else:
+        text = told("runner_up_gain" if cost < 0 else "runner_up_cost", name=name, cost=price)
     if people > 0:
         text += " " + told("runner_up_people", count=people)
     return text

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.score import score as score
     from mentormatch.telling.explain import explain as explain
-    from mentormatch.telling.explain import unmatched as unmatched
-    from mentormatch.telling.explain import why_not as why_not
     from mentormatch.telling.readiness import readiness as readiness
+    from mentormatch.telling.why import unmatched as unmatched
+    from mentormatch.telling.why import why_not as why_not
     from mentormatch.telling.write import write_all as write_all
     from mentormatch.telling.write import write_calendar as write_calendar
     from mentormatch.telling.write import write_letters as write_letters
@@ -66,7 +66,8 @@ _HOMES = {
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),
     "scores.score": ("score",),
-    "telling.explain": ("explain", "unmatched", "why_not"),
+    "telling.explain": ("explain",),
+    "telling.why": ("unmatched", "why_not"),
     "telling.write": (
         "write_all",
         "write_calendar",

@@ -203,7 +203,7 @@ def _make_cohort(options: argparse.Namespace, language: str) -> int:
 def _read(options: argparse.Namespace, language: str) -> Cohort:
     from mentormatch.people.programme_file.reader import read_programme  # noqa: PLC0415
     from mentormatch.people.sheets.reader import read_cohort  # noqa: PLC0415  (keeps --help quick)
-    from mentormatch.rules import conditions  # noqa: PLC0415
+    from mentormatch.rulebook import conditions  # noqa: PLC0415
 
     _say("cli.reading", language)
     programme = read_programme(options.programme)

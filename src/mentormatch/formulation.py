@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mentormatch.errors import Fault
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.people.cohort import Cohort
-from mentormatch.rules import Condition, Meaning, conditions
+from mentormatch.rulebook import check, conditions
+from mentormatch.rules import Condition, Meaning
 
 if TYPE_CHECKING:
     from mentormatch.scores.compatibility import Compatibility
@@ -51,7 +52,11 @@ def formulate(
 
 def meanings_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> list[Meaning]:
     """Return what each rule means for a cohort, in their order."""
-    stated = conditions(cohort.programme) if rules is None else rules
+    if rules is None:
+        stated: Sequence[Condition] = conditions(cohort.programme)
+    else:
+        check(rules, cohort.programme)
+        stated = rules
     return [rule.meaning(cohort) for rule in stated]
 
 

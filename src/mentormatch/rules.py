@@ -1,16 +1,14 @@
 """What departments may demand of the pairs: each rule with its sentence and the quotas it means.
 
-A `Condition` is made by one of the functions here, or read from a programme file by
-`conditions`; `formulate` asks it for its quotas.
+A `Condition` is made by one of the functions here, or from a programme file's words by
+`mentormatch.rulebook`; `formulate` asks it for its quotas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from inspect import Parameter, signature
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Quota
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.programme import Programme, Rule
+from mentormatch.people.programme import Programme
 from mentormatch.people.spelling import fold
 from mentormatch.words import Sentence, sentence
 
@@ -382,106 +380,6 @@ KINDS: Mapping[str, Callable[..., Condition]] = {
     "not last year": not_last_year,
     "locked": locked,
     "minimum score": minimum_score,
-}
-
-
-def conditions(programme: Programme) -> tuple[Condition, ...]:
-    """Return the conditions that a programme's rules state.
-
-    Raises
-    ------
-    ProgrammeError
-        A rule is of an unknown kind, or its settings are not what that kind takes: all at once,
-        with file and line.
-    """
-    faults: list[Fault] = []
-    found: list[Condition] = []
-    for rule in programme.rules:
-        wrong = _faults(rule, programme)
-        faults += wrong
-        if not wrong:
-            made = KINDS[rule.kind](**rule.settings)
-            found.append(replace(made, file=rule.file, line=rule.line))
-    if faults:
-        raise ProgrammeError(faults)
-    return tuple(found)
-
-
-def _faults(rule: Rule, programme: Programme) -> list[Fault]:
-    """Return what is wrong with a rule as a programme file states it."""
-
-    def fault(code: str, column: str, value: object, accepted: Iterable[str] = ()) -> Fault:
-        options = tuple(accepted)
-        near = get_close_matches(str(value), options, 1)
-        return Fault(
-            code, rule.file, rule.line, column, str(value), options, near[0] if near else None
-        )
-
-    if rule.kind not in KINDS:
-        return [fault("rules.unknown_kind", "rule", rule.kind, KINDS)]
-    takes = signature(KINDS[rule.kind]).parameters
-    faults = [
-        fault("rules.unknown_setting", key, key, takes) for key in rule.settings if key not in takes
-    ]
-    for key, parameter in takes.items():
-        if key not in rule.settings:
-            if parameter.default is Parameter.empty:
-                faults.append(fault("rules.missing_setting", key, rule.kind, takes))
-            continue
-        value = rule.settings[key]
-        check = _SETTINGS.get(key)
-        if key == "pairs" and rule.kind in ("banned", "locked", "not last year"):
-            check = _is_pairs
-        if check is not None and not check(value):
-            faults.append(fault(f"rules.bad_{key}", key, value))
-        elif key in ("department", "departments", "mentees_of", "mentors_of"):
-            known = [department.key for department in programme.departments]
-            faults += [
-                fault("rules.unknown_department", key, name, known)
-                for name in _keys(value)
-                if name not in known
-            ]
-        elif key == "column":
-            asked = sorted({question.answer for question in programme.questions})
-            if asked and value not in asked:
-                faults.append(fault("rules.unknown_column", key, value, asked))
-    return faults
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_score(value: object) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and isfinite(float(str(value))) and 0 <= float(str(value)) <= 1
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _is_texts(value: object) -> bool:
-    return _is_text(value) or (
-        isinstance(value, (list, tuple)) and bool(value) and all(map(_is_text, value))
-    )
-
-
-def _is_pairs(value: object) -> bool:
-    return isinstance(value, (list, tuple)) and all(
-        isinstance(pair, (list, tuple)) and len(pair) == 2 and all(map(_is_text, pair))
-        for pair in value
-    )
-
-
-_SETTINGS: Mapping[str, Callable[[object], bool]] = {
-    "pairs": _is_count,
-    "score": _is_score,
-    "column": _is_text,
-    "department": _is_text,
-    "mentees_of": _is_text,
-    "mentors_of": _is_text,
-    "departments": _is_texts,
 }
 
 

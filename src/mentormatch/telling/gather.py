@@ -11,12 +11,14 @@ import pandas as pd
 
 from mentormatch.errors import InputError
 from mentormatch.matching.result import Matching
-from mentormatch.rules import Condition, conditions
+from mentormatch.rulebook import conditions
+from mentormatch.rules import Condition
 from mentormatch.scores.labels import part_label
-from mentormatch.telling.explain import explain, unmatched
+from mentormatch.telling.explain import explain
 from mentormatch.telling.people import People
 from mentormatch.telling.readiness import readiness
 from mentormatch.telling.story import Story
+from mentormatch.telling.why import unmatched
 from mentormatch.words import say
 
 _PACKAGES = ("mentormatch-optimiser", "numpy", "scipy", "pandas", "scikit-learn")

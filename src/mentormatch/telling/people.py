@@ -96,3 +96,11 @@ class People:
         raise InputError(
             [Fault("explain.nobody", value=str(who), nearest=near[0] if near else None)]
         )
+
+
+def language_of(problem: Problem, language: str | None) -> str:
+    """Return the language asked for, else the programme's, else English."""
+    if language is not None:
+        return language
+    cohort = People(problem, "en").cohort
+    return "en" if cohort is None else cohort.programme.language

@@ -14,8 +14,8 @@ from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
 from mentormatch.rules import Condition
 from mentormatch.scores.score import score
-from mentormatch.telling.explain import no_partner_because
 from mentormatch.telling.people import People
+from mentormatch.telling.why import no_partner_because
 from mentormatch.words import say
 
 if TYPE_CHECKING:

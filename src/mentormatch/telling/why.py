@@ -1,0 +1,285 @@
+"""Why a pair was not made, and why somebody has none."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mentormatch.errors import InfeasibleError
+from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.result import Matching
+from mentormatch.matching.solve import solve
+from mentormatch.telling.people import People, language_of
+from mentormatch.words import say, told
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class WhyNot:
+    """Why a mentee does not have a certain mentor.
+
+    Attributes
+    ----------
+    verdict : {"paired", "impossible", "costs"}
+        They are a pair; they cannot be one; or they could be, at a price.
+    rules : tuple of str
+        The rules that stand in the way.
+    cost : float
+        What the total score would lose if they were paired (NaN where they cannot be).
+    people : int
+        How many mentees fewer would have a mentor.
+    moves : pandas.DataFrame
+        Who else would move: ``mentee``, ``mentor_now``, ``mentor_then``, names in words.
+    text : str
+        All of this in words.
+    """
+
+    verdict: str
+    rules: tuple[str, ...]
+    cost: float
+    people: int
+    moves: pd.DataFrame
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def why_not(
+    matching: Matching, mentee: Hashable, mentor: Hashable, language: str | None = None
+) -> WhyNot:
+    """Say why a mentee does not have a certain mentor, and what it would cost if she had.
+
+    The cost is exact: the problem is solved once more with the pair locked.
+
+    Parameters
+    ----------
+    matching : Matching
+        The pairs as they are.
+    mentee, mentor : hashable
+        Ids, or names that only one person has.
+    language : {"en", "sv"}, optional
+        Language of the words; the programme's if left out.
+
+    Raises
+    ------
+    InputError
+        Nobody is called so, or several people are.
+    """
+    problem = matching.problem
+    people = People(problem, language_of(problem, language))
+    words = people.language
+    i, j = people.place("mentees", mentee), people.place("mentors", mentor)
+    who = {"mentee": people.name("mentees", i), "mentor": people.name("mentors", j)}
+    none = pd.DataFrame(columns=["mentee", "mentor_now", "mentor_then"])
+    if ((matching.rows == i) & (matching.columns == j)).any():
+        return WhyNot("paired", (), 0.0, 0, none, say("explain.why_paired", words, **who))
+    rules = impossible_because(problem, i, j, words)
+    if rules:
+        text = say("explain.why_impossible", words, **who, rules="; ".join(rules))
+        return WhyNot("impossible", rules, float("nan"), 0, none, text)
+    lock = Quota(say("explain.this_pair", words, **who), Pairs.listed([(i, j)]), at_least=1)
+    try:
+        forced = solve(
+            replace(problem, quotas=[*problem.quotas, lock]), matching.objective, matching.seed
+        )
+    except InfeasibleError as error:
+        clauses = error.diagnosis.clauses
+        rules = tuple(clause.text(words) for clause in clauses if clause.name != lock.name)
+        text = say("explain.why_impossible", words, **who, rules="; ".join(rules))
+        return WhyNot("impossible", rules, float("nan"), 0, none, text)
+    cost, fewer = matching.total - forced.total, matching.coverage - forced.coverage
+    moves = _moves(people, matching, forced)
+    said = [_holders(people, matching, i, j, who), _price(cost, fewer, words)]
+    others = len(moves) - int((moves["mentee"] == who["mentee"]).any())
+    said.append(say("explain.why_moves" if others else "explain.why_nobody", words, count=others))
+    text = " ".join(sentence for sentence in said if sentence)
+    return WhyNot("costs", (), cost, fewer, moves, text)
+
+
+def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, str]) -> str:
+    """Say who has the places of the mentor that was asked for."""
+    holders = [people.name("mentees", int(k)) for k in matching.rows[matching.columns == j]]
+    places = int(matching.problem.mentor_capacity[j])
+    names = ", ".join(holders)
+    if len(holders) < places:
+        return say("explain.why_free", people.language, **who)
+    score = matching.problem.values_at([i], [j])[0]
+    shown = f"{float(np.ldexp(float(score[0]), -matching.problem.bits)):.2f}"
+    return say("explain.why_taken", people.language, **who, holders=names, score=shown)
+
+
+def _price(cost: float, fewer: int, language: str) -> str:
+    if fewer > 0:
+        return say("explain.price_people", language, count=fewer, cost=f"{cost:.3f}")
+    if cost <= 0:
+        return say("explain.price_nothing", language)
+    return say("explain.price", language, cost=f"{cost:.3f}")
+
+
+def _moves(people: People, now: Matching, then: Matching) -> pd.DataFrame:
+    rows = []
+    for i in range(now.problem.shape[0]):
+        before, after = (
+            ", ".join(people.name("mentors", int(j)) for j in one.columns[one.rows == i])
+            for one in (now, then)
+        )
+        if before != after:
+            nobody = say("explain.nobody_word", people.language)
+            name = people.name("mentees", i)
+            rows.append((name, before or nobody, after or nobody))
+    return pd.DataFrame(rows, columns=["mentee", "mentor_now", "mentor_then"])
+
+
+def impossible_because(problem: Problem, i: int, j: int, language: str = "en") -> tuple[str, ...]:
+    """Return what makes a pair impossible, in words; empty if nothing does.
+
+    Parameters
+    ----------
+    problem : Problem
+        The question.
+    i, j : int
+        Positions of the mentee and the mentor.
+    """
+    rules = [
+        told(quota.name, language)
+        for quota in problem.quotas
+        if quota.is_ban and quota.pairs.at([i], [j])[0]
+    ]
+    free = replace(problem, quotas=(), minimum_score=-np.inf)
+    value, possible = free.values_at([i], [j])
+    score = float(np.ldexp(float(value[0]), -problem.bits))
+    if not possible[0]:
+        rules.append(say("explain.impossible_score", language))
+    elif score < problem.minimum_score:
+        shown = {"score": f"{score:.2f}", "least": f"{problem.minimum_score:.2f}"}
+        rules.append(say("explain.below_minimum", language, **shown))
+    if problem.mentor_capacity[j] == 0:
+        rules.append(say("explain.mentor_no_places", language))
+    if problem.mentee_demand[i] == 0:
+        rules.append(say("explain.mentee_no_demand", language))
+    return tuple(rules)
+
+
+def unmatched(matching: Matching, language: str | None = None) -> pd.DataFrame:
+    """Return every person without a pair, and why.
+
+    Parameters
+    ----------
+    matching : Matching
+        The pairs.
+    language : {"en", "sv"}, optional
+        Language of the words; the programme's if left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``side`` ("mentees" or "mentors"), ``id``, ``name``, ``department``, ``reason``.
+    """
+    problem = matching.problem
+    people = People(problem, language_of(problem, language))
+    values, possible = problem.values(np.arange(problem.shape[0]))
+    rows = []
+    for i in np.flatnonzero(np.bincount(matching.rows, minlength=problem.shape[0]) == 0).tolist():
+        rows.append(("mentees", i, _why_no_mentor(people, matching, possible[i], values[i], i)))
+    for j in np.flatnonzero(matching.mentor_loads == 0).tolist():
+        rows.append(("mentors", j, _why_no_mentee(people, matching, possible[:, j], j)))
+    return pd.DataFrame(
+        [
+            (side, people.ids(side)[k], people.name(side, k), people.department(side, k), reason)
+            for side, k, reason in rows
+        ],
+        columns=["side", "id", "name", "department", "reason"],
+    )
+
+
+def _why_no_mentor(
+    people: People,
+    matching: Matching,
+    possible: NDArray[np.bool_],
+    values: NDArray[np.int64],
+    i: int,
+) -> str:
+    problem, words = people.problem, people.language
+    open_to = np.flatnonzero(possible & (problem.mentor_capacity > 0))
+    if problem.mentee_demand[i] == 0:
+        return say("explain.mentee_no_demand", words)
+    if not len(open_to):
+        return no_partner_because(people, "mentees", i)
+    full = matching.mentor_loads[open_to] >= problem.mentor_capacity[open_to]
+    if not full.all():
+        free = open_to[~full]
+        return _rules_full(matching, np.full(len(free), i), free, words) or say(
+            "explain.alone_by_choice", words
+        )
+    best = open_to[np.argsort(-values[open_to], kind="stable")][:_MOST_NAMED]
+    names = ", ".join(people.name("mentors", int(j)) for j in best)
+    return say("explain.all_taken", words, count=len(open_to), names=names)
+
+
+def _why_no_mentee(people: People, matching: Matching, possible: NDArray[np.bool_], j: int) -> str:
+    problem, words = people.problem, people.language
+    if problem.mentor_capacity[j] == 0:
+        return say("explain.mentor_no_places", words)
+    open_to = np.flatnonzero(possible & (problem.mentee_demand > 0))
+    if not len(open_to):
+        return no_partner_because(people, "mentors", j)
+    alone = open_to[~np.isin(open_to, matching.rows)]
+    if len(alone):
+        return _rules_full(matching, alone, np.full(len(alone), j), words) or say(
+            "explain.alone_by_choice", words
+        )
+    return say("explain.all_have_one", words, count=len(open_to))
+
+
+def _rules_full(
+    matching: Matching, i: NDArray[np.int64], j: NDArray[np.int64], language: str
+) -> str:
+    """Name the rules that have no room left for any of the pairs, if each pair meets one."""
+    full: dict[str, NDArray[np.bool_]] = {}
+    for quota in matching.problem.quotas:
+        if quota.is_ban or quota.at_most is None:
+            continue
+        if int(quota.pairs.at(matching.rows, matching.columns).sum()) == quota.at_most:
+            inside = quota.pairs.at(i, j)
+            if inside.any():
+                full[told(quota.name, language)] = inside
+    if not full or not np.logical_or.reduce(list(full.values())).all():
+        return ""
+    return say("explain.rules_full", language, rules="; ".join(full))
+
+
+def no_partner_because(people: People, side: str, place: int) -> str:
+    """Say which rules leave somebody without any possible partner, the widest first."""
+    problem, language = people.problem, people.language
+    n, m = problem.shape
+    other = m if side == "mentees" else n
+    if other == 0:
+        return say("explain.nobody_there", language)
+    mine, theirs = np.full(other, place), np.arange(other)
+    i, j = (mine, theirs) if side == "mentees" else (theirs, mine)
+    counts: list[tuple[int, str]] = [
+        (int(quota.pairs.at(i, j).sum()), told(quota.name, language))
+        for quota in problem.quotas
+        if quota.is_ban
+    ]
+    value, scored = replace(problem, quotas=(), minimum_score=-np.inf).values_at(i, j)
+    low = scored & (np.ldexp(value.astype(np.float64), -problem.bits) < problem.minimum_score)
+    least = f"{problem.minimum_score:.2f}"
+    counts.append((int((~scored).sum()), say("explain.impossible_score", language)))
+    counts.append((int(low.sum()), say("explain.minimum_rule", language, least=least)))
+    if side == "mentees":
+        empty = int((problem.mentor_capacity == 0).sum())
+        counts.append((empty, say("explain.others_no_places", language)))
+    told_rules = [
+        say("explain.rule_count", language, rule=rule, count=count, total=other)
+        for count, rule in sorted(counts, key=lambda one: -one[0])
+        if count
+    ]
+    return say("explain.no_partner", language, rules="; ".join(told_rules))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mentormatch.road import match as match
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.score import score as score
+    from mentormatch.telling.changes import changes as changes
     from mentormatch.telling.explain import explain as explain
     from mentormatch.telling.readiness import readiness as readiness
     from mentormatch.telling.why import unmatched as unmatched
@@ -66,6 +67,7 @@ _HOMES = {
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),
     "scores.score": ("score",),
+    "telling.changes": ("changes",),
     "telling.explain": ("explain",),
     "telling.why": ("unmatched", "why_not"),
     "telling.write": (

@@ -39,8 +39,7 @@ def check(stated: Iterable[Condition], programme: Programme) -> None:
     """Raise ProgrammeError if conditions made in Python do not fit a programme."""
     faults: list[Fault] = []
     for one in stated:
-        given = {key: value for key, value in one.settings.items() if value != ()}
-        faults += faults_of(Rule(one.kind, given, one.file, one.line), programme)
+        faults += faults_of(Rule(one.kind, one.settings, one.file, one.line), programme)
     if faults:
         raise ProgrammeError(faults)
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Quota
+from mentormatch.people.callings import callings, name_of, whom
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.programme import Programme
+from mentormatch.people.programme import SIDES, Programme
 from mentormatch.people.spelling import fold
 from mentormatch.words import Sentence, sentence
 
@@ -100,7 +101,8 @@ def own_department_only(departments: str | Sequence[str] | None = None) -> Condi
             )
         return Meaning((Quota(name(cohort.programme), apart, at_most=0),))
 
-    return Condition("own department only", {"departments": keys}, keys, meaning, name)
+    settings = {} if departments is None else {"departments": keys}
+    return Condition("own department only", settings, keys, meaning, name)
 
 
 def lends_to(department: str, departments: str | Sequence[str]) -> Condition:
@@ -266,7 +268,7 @@ def conflict(column: str = "conflict") -> Condition:
             mine, theirs = cohort.table(side), cohort.table(other)
             if column not in mine:
                 continue
-            known = _called(theirs)
+            known = callings(theirs)
             for place, answer in enumerate(mine[column]):
                 for called in _list_of_names(answer):
                     found = known.get(fold(called), [])
@@ -276,7 +278,7 @@ def conflict(column: str = "conflict") -> Condition:
                         )
                     pairs = [(place, k) if side == "mentees" else (k, place) for k in found]
                     if pairs:
-                        a, b = _name_of(mine, place), _name_of(theirs, found[0])
+                        a, b = name_of(mine, place), name_of(theirs, found[0])
                         says = sentence("rules.conflict_between", who=a, named=b)
                         quotas.append(Quota(says, Pairs.listed(pairs), at_most=0))
         return Meaning(tuple(quotas), notes=tuple(notes))
@@ -294,7 +296,7 @@ def different(column: str) -> Condition:
         if column not in cohort.mentees or column not in cohort.mentors:
             return Meaning(notes=(Fault("rules.no_column", value=column),))
         mine, theirs = (
-            [fold(str(answer)) if answer else "" for answer in cohort.table(side)[column]]
+            [_comparable(answer) for answer in cohort.table(side)[column]]
             for side in ("mentees", "mentors")
         )
         return Meaning((Quota(name(cohort.programme), Pairs.same(mine, theirs), at_most=0),))
@@ -303,17 +305,23 @@ def different(column: str) -> Condition:
 
 
 def banned(pairs: Iterable[tuple[str, str]]) -> Condition:
-    """Demand that listed pairs (mentee id, mentor id) are not made."""
+    """Demand that listed pairs (mentee, mentor) are not made.
+
+    People are called by their id, or by an e-mail address or name that is theirs alone.
+    """
     return _listed("banned", pairs, at_least=0)
 
 
 def not_last_year(pairs: Iterable[tuple[str, str]]) -> Condition:
-    """Demand that pairs (mentee id, mentor id) of last year are not made again."""
+    """Demand that pairs (mentee, mentor) of last year are not made again.
+
+    People are called as for `banned`; those who did not sign up this year are passed over.
+    """
     return _listed("not last year", pairs, at_least=0)
 
 
 def locked(pairs: Iterable[tuple[str, str]]) -> Condition:
-    """Demand that listed pairs (mentee id, mentor id) are made."""
+    """Demand that listed pairs (mentee, mentor) are made; people are called as for `banned`."""
     return _listed("locked", pairs, at_least=1)
 
 
@@ -325,29 +333,34 @@ def _listed(kind: str, pairs: Iterable[tuple[str, str]], at_least: int) -> Condi
         return sentence(key, count=len(wanted))
 
     def meaning(cohort: Cohort) -> Meaning:
-        rows = {person: k for k, person in enumerate(cohort.mentees.index)}
-        columns = {person: k for k, person in enumerate(cohort.mentors.index)}
+        called = {side: callings(cohort.table(side)) for side in SIDES}
         quotas: list[Quota] = []
-        notes: list[Fault] = []
-        for mentee, mentor in wanted:
-            if mentee not in rows or mentor not in columns:
-                missing = mentee if mentee not in rows else mentor
+        faults: list[Fault] = []
+        for pair in wanted:
+            found = [
+                whom(cohort.table(side), called[side], who)
+                for side, who in zip(SIDES, pair, strict=True)
+            ]
+            places = [one for one in found if isinstance(one, int)]
+            if len(places) < len(found):
+                wrong = [one for one in found if isinstance(one, Fault)]
                 # Last year's people need not be here; a lock or a ban of a stranger is a mistake.
-                code = "rules.unknown_person"
-                near = get_close_matches(missing, [*rows, *columns], 1)
-                fault = Fault(code, value=missing, nearest=near[0] if near else None)
                 if kind != "not last year":
-                    raise ProgrammeError([fault])
+                    faults += wrong
+                else:
+                    faults += [one for one in wrong if one.code != "rules.unknown_person"]
                 continue
-            i, j = rows[mentee], columns[mentor]
+            i, j = places
             says = sentence(
                 key + "_pair",
-                mentee=_name_of(cohort.mentees, i),
-                mentor=_name_of(cohort.mentors, j),
+                mentee=name_of(cohort.mentees, i),
+                mentor=name_of(cohort.mentors, j),
             )
             most = None if at_least else 0
             quotas.append(Quota(says, Pairs.listed([(i, j)]), at_least=at_least, at_most=most))
-        return Meaning(tuple(quotas), notes=tuple(notes))
+        if faults:
+            raise ProgrammeError(faults)
+        return Meaning(tuple(quotas))
 
     return Condition(kind, {"pairs": wanted}, (), meaning, name)
 
@@ -411,15 +424,13 @@ def _grouped(answers: Iterable[Iterable[str]]) -> tuple[NDArray[np.int64], list[
     return np.array([kinds[one] for one in sets], np.int64), list(kinds)
 
 
-def _called(table: Any) -> dict[str, list[int]]:
-    """Return the places of people by everything they may be called."""
-    known: dict[str, list[int]] = {}
-    for place, person in enumerate(table.index):
-        names = {fold(str(person))}
-        names |= {fold(str(table[key].iloc[place])) for key in ("name", "email") if key in table}
-        for name in names - {""}:
-            known.setdefault(name, []).append(place)
-    return known
+def _comparable(answer: Any) -> str:
+    """Return what two equal answers have in common; an empty text for no answer."""
+    if not isinstance(answer, tuple) and pd.isna(answer):
+        return ""
+    if isinstance(answer, (int, float, np.number)):
+        return repr(float(answer))
+    return fold(str(answer)) if answer else ""
 
 
 def _list_of_names(answer: object) -> list[str]:
@@ -427,8 +438,3 @@ def _list_of_names(answer: object) -> list[str]:
         return []
     parts = answer if isinstance(answer, tuple) else str(answer).replace(";", ",").split(",")
     return [part.strip() for part in parts if part.strip()]
-
-
-def _name_of(table: Any, place: int) -> str:
-    name = str(table["name"].iloc[place]) if "name" in table else ""
-    return name or str(table.index[place])

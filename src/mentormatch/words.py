@@ -45,7 +45,14 @@ def told(name: object, language: str = "en") -> str:
 def sentence(key: str, **values: object) -> Sentence:
     """Return the sentence ``area.key`` in both languages, its blanks filled in each."""
     en, sv = (
-        say(key, language, **{name: told(value, language) for name, value in values.items()})
+        say(
+            key,
+            language,
+            **{
+                name: value.told(language) if isinstance(value, Sentence) else value
+                for name, value in values.items()
+            },
+        )
         for language in LANGUAGES
     )
     return Sentence(en, sv)
@@ -75,7 +82,7 @@ def say(key: str, language: str = "en", **values: object) -> str:
     Parameters
     ----------
     key : str
-        Area and name, such as ``"faults.empty_file"``.
+        Area and name, such as ``"faults.unknown_value"``.
     language : {"en", "sv"}
         Language of the sentence.
     **values

@@ -1,1 +1,1 @@
-"""Matching problems in numbers: questions, answers and proofs. Knows nothing of people."""
+"""Matching problems in numbers, their answers and proofs, without knowing of people."""

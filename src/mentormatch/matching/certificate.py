@@ -31,6 +31,7 @@ STAGES = ("coverage", "total")
 _BLOCK = 2**20  # cells read at a time
 _NEVER = np.int64(-(2**60))
 IMPOSSIBLE = -(2**62)  #: the bound of a case that no matching fits
+UNKNOWN = 2**62  #: the bound that prices set which are too large to reckon with exactly
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +134,14 @@ def certify(problem: Problem, matching: Any) -> Certificate:
         coverage_gap = bound(problem, matching.proofs["coverage"], "coverage") - covered
         floor = covered
     best = bound(problem, matching.proofs["total"], "total", floor)
+    # Prices that prove less than what the matching has are no proof of anything.
+    sound = best >= total and coverage_gap >= 0
     gap = max(best - total, 0)
     return Certificate(
-        True, gap == 0 and coverage_gap <= 0, grid.from_grid(gap, problem.bits), coverage_gap
+        True,
+        sound and gap == 0 and coverage_gap == 0,
+        grid.from_grid(gap, problem.bits),
+        coverage_gap,
     )
 
 
@@ -214,10 +220,20 @@ class _Case:
         elif coverage is not None:
             self.pay = max(prices.coverage, 0)
         self.earned: int | None = -self.pay * coverage if stage == "total" and coverage else 0
-        places = prices.mentors
-        self.earned += int(
-            np.maximum(places * problem.mentor_capacity, places * problem.mentor_minimum).sum()
+        places = [int(price) for price in prices.mentors]
+        self.earned += sum(
+            max(price * most, price * least)
+            for price, most, least in zip(
+                places,
+                problem.mentor_capacity.tolist(),
+                problem.mentor_minimum.tolist(),
+                strict=True,
+            )
         )
+        # Prices too large for sums in 64 bits prove nothing.
+        self.largest = max(map(abs, places), default=0) + self.pay
+        self.largest += sum(abs(int(price)) for price in prices.quotas)
+        self.lost = False
         for k, quota in enumerate(problem.quotas):
             price = int(prices.quotas[k])
             if quota.is_ban or price == 0:
@@ -228,9 +244,14 @@ class _Case:
 
     def add(self, rows: Ints, values: Ints, possible: Flags, sets: dict[int, Flags]) -> None:
         """Let some mentees choose for themselves, and add what they earn."""
-        if self.earned is None:
+        if self.earned is None or self.lost:
             return
         m = self.problem.shape[1]
+        width = int(self.problem.mentee_demand[rows].max(initial=0))
+        largest = self.largest + int(np.abs(values).max(initial=0)) * self.scale
+        if largest * len(rows) * max(min(width, m), 1) >= UNKNOWN or largest >= -_NEVER // 4:
+            self.lost = True
+            return
         gain = (values * self.scale if self.stage == "total" else 0) - self.prices.mentors
         gain = np.broadcast_to(gain, values.shape).copy()
         for k, members in sets.items():
@@ -258,6 +279,8 @@ class _Case:
 
     def worth(self) -> int:
         """Return the bound in whole steps, rounded down: totals are whole."""
+        if self.lost:
+            return UNKNOWN
         return IMPOSSIBLE if self.earned is None else self.earned // self.scale
 
 

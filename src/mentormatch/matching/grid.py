@@ -14,8 +14,14 @@ from mentormatch.errors import ProblemError
 SCORE_BITS = 20
 #: A raw matrix is rounded to this many binary digits of its largest entry.
 MATRIX_BITS = 30
-#: Totals stay below 2**TOTAL_BITS, so that they are exact as float64 too.
+#: Totals of scores stay below 2**SUM_BITS, which leaves solvers room to put one aim before another.
+SUM_BITS = 48
+#: What solvers add up stays below 2**TOTAL_BITS, so that it is exact as float64 too.
 TOTAL_BITS = 52
+
+_TOO_LARGE = (
+    "scores are so large that their total would not be exact: divide them all by a constant"
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,8 +30,8 @@ Floats = NDArray[np.float64]
 def matrix_bits(largest: float, whole: bool, pairs: int) -> int:
     """Return how many binary digits after the point a raw matrix keeps (negative: before it).
 
-    A matrix of whole numbers keeps them exactly. Any other keeps `MATRIX_BITS` digits of its
-    largest entry, which is a relative 1e-9.
+    A matrix of whole numbers keeps them exactly as long as totals stay below ``2**SUM_BITS``. Any
+    other keeps `MATRIX_BITS` digits of its largest entry, which is a relative 1e-9.
 
     Parameters
     ----------
@@ -35,23 +41,27 @@ def matrix_bits(largest: float, whole: bool, pairs: int) -> int:
         Whether all scores are whole numbers.
     pairs : int
         Most pairs that a matching can have.
-
-    Raises
-    ------
-    ProblemError
-        Whole numbers so large that their total would not be exact.
     """
     if largest == 0:
         return SCORE_BITS
     size = int(np.frexp(largest)[1])
-    room = TOTAL_BITS - max(pairs, 1).bit_length()
+    room = SUM_BITS - max(pairs, 1).bit_length()
     if whole and size <= room:
         return 0
-    return min(MATRIX_BITS, room) - size
+    return min(MATRIX_BITS, room - 1) - size  # rounding may need one digit more
 
 
 def to_grid(scores: Floats, bits: int) -> Ints:
-    """Round scores to whole multiples of ``2**-bits``; the caller has masked what is not finite."""
+    """Round scores to whole multiples of ``2**-bits``; the caller has masked what is not finite.
+
+    Raises
+    ------
+    ProblemError
+        A score is so large that it has no place on the grid.
+    """
+    largest = float(np.abs(scores).max(initial=0.0))
+    if largest > 0 and int(np.frexp(largest)[1]) + bits > TOTAL_BITS:
+        raise ProblemError(_TOO_LARGE)
     return np.rint(np.ldexp(scores, bits)).astype(np.int64)
 
 
@@ -66,7 +76,9 @@ def tickets(ids: Sequence[Hashable], side: str, seed: int) -> NDArray[np.uint64]
     The ticket depends on nothing else: not on the row, the sheet or the other people.
     """
     key = f"{seed}:{side}:"
-    raw = b"".join(blake2b((key + repr(x)).encode(), digest_size=8).digest() for x in ids)
+    # NumPy's own text and numbers draw what plain ones draw, whatever its version calls them.
+    plain = (x.item() if isinstance(x, np.generic) else x for x in ids)
+    raw = b"".join(blake2b((key + repr(x)).encode(), digest_size=8).digest() for x in plain)
     return np.frombuffer(raw, dtype=">u8").astype(np.uint64)
 
 
@@ -84,10 +96,13 @@ def lottery(mentees: NDArray[np.uint64], mentors: NDArray[np.uint64], bits: int)
     return (x >> np.uint64(64 - bits)).astype(np.int64)
 
 
+def lottery_bits(n: int, m: int) -> int:
+    """Return how many bits lottery numbers have: those of a whole matching add up exactly."""
+    return min(40, TOTAL_BITS - 6 - max(n, m, 2).bit_length())
+
+
 def check_total(values: Ints, pairs: int) -> None:
     """Raise ProblemError if a total of this many pairs might not be exact."""
     largest = max(int(values.max(initial=0)), -int(values.min(initial=0)))
-    if largest * max(pairs, 1) >= 2 ** (TOTAL_BITS + 1):
-        raise ProblemError(
-            "scores are so large that their total would not be exact: divide them all by a constant"
-        )
+    if largest.bit_length() + max(pairs, 1).bit_length() > SUM_BITS:
+        raise ProblemError(_TOO_LARGE)

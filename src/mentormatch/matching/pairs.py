@@ -75,7 +75,9 @@ class Pairs:
         mentee_codes, mentor_codes : array_like, shapes (n,) and (m,)
             Any labels. None, NaN, the empty string and negative numbers are equal to nothing.
         """
-        rows, columns = list(_one_dimension(mentee_codes)), list(_one_dimension(mentor_codes))
+        # As objects, or NumPy would make text of a number or a NaN that stands beside text.
+        rows = list(_one_dimension(np.asarray(mentee_codes, object)))
+        columns = list(_one_dimension(np.asarray(mentor_codes, object)))
         labels = {
             label: code
             for code, label in enumerate(
@@ -114,6 +116,8 @@ class Pairs:
         for groups, size in ((rows, cells.shape[0]), (columns, cells.shape[1])):
             if groups.size and not (groups.min() >= 0 and groups.max() < size):
                 raise ProblemError("a group lies outside the table of groups")
+        if not cells.size:  # nobody on a side: one group, so that the table is never empty
+            cells = np.zeros((max(cells.shape[0], 1), max(cells.shape[1], 1)), np.bool_)
         return _tidy(rows, columns, cells, _NO_PAIRS)
 
     @staticmethod
@@ -160,10 +164,12 @@ class Pairs:
         theirs = np.zeros(m, np.int64) if self.mentor_groups is None else self.mentor_groups
         block: Flags = self.table[np.ix_(ours, theirs)]
         if len(self.exceptions):
-            place = {int(row): k for k, row in enumerate(rows)}
+            places: dict[int, list[int]] = {}
+            for k, row in enumerate(rows.tolist()):
+                places.setdefault(row, []).append(k)
             for i, j in self.exceptions.tolist():
-                if i in place:
-                    block[place[i], j] ^= True
+                for k in places.get(i, ()):
+                    block[k, j] ^= True
         return block
 
     def taken(self, rows: Sequence[int] | Codes, columns: Sequence[int] | Codes) -> Pairs:
@@ -251,6 +257,8 @@ def _cross(a: Codes | None, b: Codes | None, height: int) -> tuple[Codes | None,
         return known, (zero if a is None else every), (zero if b is None else every)
     if len(a) != len(b):
         raise ProblemError(f"sets of pairs speak of {len(a)} and {len(b)} people")
+    if not len(a):  # nobody: one group, so that the table is never empty
+        return a, np.zeros(1, np.int64), np.zeros(1, np.int64)
     seen, groups = np.unique(a * height + b, return_inverse=True)
     return groups.reshape(-1), seen // height, seen % height
 

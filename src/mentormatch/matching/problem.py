@@ -96,8 +96,8 @@ class Problem:
     ----------
     scores : array_like of float, shape (n, m), or an object with ``.shape`` and ``.block(rows)``
         ``-inf`` marks an impossible pair. A raw matrix is rounded once: whole numbers stay as
-        they are, others keep 30 binary digits of the largest entry. Scores of an object are
-        rounded to multiples of 2**-20.
+        they are (totals below 2**48), others keep 30 binary digits of the largest entry. Scores
+        of an object are rounded to multiples of 2**-20.
     mentor_capacity, mentor_minimum : int or array_like of int, shape (m,)
         Most and fewest mentees a mentor may have.
     mentee_demand, mentee_minimum : int or array_like of int, shape (n,)
@@ -250,16 +250,23 @@ def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable,
     names = tuple(range(size)) if ids is None else tuple(ids)
     if len(names) != size:
         raise ProblemError(f"{len(names)} {who}_ids for {size} {who}s")
-    if len(set(names)) != size:
+    try:
+        distinct = len(set(names))
+    except TypeError as error:
+        raise ProblemError(f"{who}_ids must be hashable, such as text or numbers") from error
+    if distinct != size:
         twice = next(name for k, name in enumerate(names) if name in names[:k])
         raise ProblemError(f"{who} id {twice!r} stands twice")
     return names
 
 
 def _counts(values: Any, size: int, name: str) -> Ints:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ProblemError(f"{name} must be one number, or one a person") from error
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
-        array = array.astype(np.int64)
+        array = np.clip(array, -1, 2**31).astype(np.int64)
     if array.dtype.kind not in "iu" and array.size:
         raise ProblemError(f"{name} must be whole numbers")
     if array.ndim == 0:

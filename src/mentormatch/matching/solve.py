@@ -10,6 +10,7 @@ from mentormatch.matching.diagnose import diagnose
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solvers.flow import solve_flow
+from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
 from mentormatch.matching.solvers.numbers import Numbers, read_numbers
 
@@ -41,8 +42,8 @@ def solve(
         Seconds after which the search for a proof stops where quotas make it long; the result then
         has status ``"feasible"`` and says its gap. The best matching is always returned.
     n_jobs : int
-        Cores to use, -1 for all. It never changes the result; problems that fit in memory are
-        solved on one core.
+        Threads that price the pairs of large problems, -1 for one a core. It never changes the
+        result.
 
     Returns
     -------
@@ -71,6 +72,9 @@ def solve(
     if n_jobs == 0:
         raise ValueError("n_jobs must be a number of cores, or -1 for all")
     stages = OBJECTIVES[objective]
+    if suits(problem) and (priced := solve_large(problem, stages, seed, n_jobs)) is not None:
+        rows = np.flatnonzero(priced.match >= 0)
+        return Matching(problem, rows, priced.match[rows], objective, stages, priced.proofs, seed)
     numbers = read_numbers(problem, seed)
     if numbers.needs_programs:
         found = solve_linear(numbers, stages, time_limit)

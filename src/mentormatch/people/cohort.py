@@ -56,7 +56,7 @@ class Cohort:
             if any(not isinstance(person, str) or not person for person in table.index):
                 faults.append(Fault("empty_id", file=side, column="id"))
             if "department" in table:
-                for key in sorted(set(table["department"]) - known - {""}):
+                for key in sorted(map(str, set(table["department"]) - known - {""})):
                     faults.append(
                         Fault(
                             "unknown_value",

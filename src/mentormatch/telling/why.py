@@ -117,7 +117,8 @@ def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, 
 
 def _price(cost: float, fewer: int, language: str) -> str:
     if fewer > 0:
-        return say("explain.price_people", language, count=fewer, cost=f"{cost:.3f}")
+        key = "explain.price_people" if cost >= 0 else "explain.price_people_rise"
+        return say(key, language, count=fewer, cost=f"{abs(cost):.3f}")
     if cost <= 0:
         return say("explain.price_nothing", language)
     return say("explain.price", language, cost=f"{cost:.3f}")
@@ -125,15 +126,15 @@ def _price(cost: float, fewer: int, language: str) -> str:
 
 def _moves(people: People, now: Matching, then: Matching) -> pd.DataFrame:
     rows = []
+    nobody = say("explain.nobody_word", people.language)
     for i in range(now.problem.shape[0]):
-        before, after = (
-            ", ".join(people.name("mentors", int(j)) for j in one.columns[one.rows == i])
-            for one in (now, then)
-        )
-        if before != after:
-            nobody = say("explain.nobody_word", people.language)
-            name = people.name("mentees", i)
-            rows.append((name, before or nobody, after or nobody))
+        had, gets = (one.columns[one.rows == i].tolist() for one in (now, then))
+        if had != gets:
+            before, after = (
+                ", ".join(people.name("mentors", j) for j in places) or nobody
+                for places in (had, gets)
+            )
+            rows.append((people.name("mentees", i), before, after))
     return pd.DataFrame(rows, columns=["mentee", "mentor_now", "mentor_then"])
 
 

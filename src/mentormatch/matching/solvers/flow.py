@@ -110,7 +110,7 @@ def assign(values: Ints, choice: Choice, *, lead: bool = False) -> Ints | None:
     copies = np.repeat(np.arange(len(room)), room)
     first = np.concatenate(([0], np.cumsum(room)[:-1])) if len(room) else room
     needed = (np.arange(len(copies)) - first[copies]) < choice.col_low[copies]
-    most = min(n, len(copies))
+    most = min(int(choice.possible.any(axis=1).sum()), len(copies))
     largest = int(np.abs(np.where(choice.possible, values, 0)).max(initial=0))
     person = 2 * largest * most + 1 if lead else 0
     demand = 2 * (largest + person) * most + 1

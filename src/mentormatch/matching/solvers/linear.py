@@ -26,6 +26,7 @@ MOST_CASES = 2000
 _FEW = 12
 _WHOLE = 1e-6
 _DEARER = 3
+_DEAREST = 2.0**46  # HiGHS cannot reckon with much more
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +198,7 @@ class _Search:
             answer = self.relaxed(stage, fixed)
             limit = self._limit(answer, stage, fixed)
             for _ in range(_DEARER):
-                if limit <= best or answer.missing <= _WHOLE:
+                if limit <= best or answer.missing <= _WHOLE or answer.penalty > _DEAREST:
                     break
                 answer = self.relaxed(stage, fixed, dearer=answer.penalty * 64)
                 limit = self._limit(answer, stage, fixed)

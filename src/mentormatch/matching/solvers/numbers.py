@@ -129,11 +129,11 @@ def read_numbers(problem: Problem, seed: int) -> Numbers:
             locks.append((int(new_row[i]), int(new_col[j]), k))
         elif quota.at_least > 0 or most is not None:
             quotas.append(SideQuota(k, moved, quota.at_least, most))
-    lottery_bits = min(40, grid.TOTAL_BITS - 6 - max(n, m, 2).bit_length())
+    bits = grid.lottery_bits(n, m)
     return Numbers(
         values=values,
         possible=possible,
-        lottery=grid.lottery(row_tickets[rows][:, None], col_tickets[cols][None, :], lottery_bits),
+        lottery=grid.lottery(row_tickets[rows][:, None], col_tickets[cols][None, :], bits),
         row_low=problem.mentee_minimum[rows],
         row_high=np.minimum(problem.mentee_demand[rows], m),
         col_low=problem.mentor_minimum[cols],

@@ -1,0 +1,64 @@
+"""What the people of a table may be called: by id, by e-mail address, by name."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from mentormatch.errors import Fault
+from mentormatch.people.spelling import fold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def callings(table: pd.DataFrame) -> dict[str, list[int]]:
+    """Return the places of people in a table by everything they may be called, folded."""
+    known: dict[str, list[int]] = {}
+    for place, person in enumerate(table.index):
+        names = {fold(str(person))}
+        names |= {fold(str(table[key].iloc[place])) for key in ("name", "email") if key in table}
+        for name in names - {""}:
+            known.setdefault(name, []).append(place)
+    return known
+
+
+def whom(table: pd.DataFrame, called: dict[str, list[int]], who: str) -> int | Fault:
+    """Return the place of the one person who is called so, or what is wrong with that.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One side of a cohort.
+    called : dict of str to list of int
+        Its `callings`.
+    who : str
+        An id, or an e-mail address or name that only one person has.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"name": ["Bo Ek", "Bo Ek", "Eva Å"]}, index=["b1", "b2", "e1"])
+    >>> whom(table, callings(table), "eva å")
+    2
+    >>> whom(table, callings(table), "Bo Ek").accepted
+    ('b1', 'b2')
+    """
+    for place, person in enumerate(table.index):
+        if person == who:
+            return place
+    found = called.get(fold(who), [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        options = tuple(str(table.index[place]) for place in found)
+        return Fault("explain.several_people", value=who, accepted=options)
+    names = [str(one) for one in (*table.index, *table.get("name", ()))]
+    near = get_close_matches(who, names, 1)
+    return Fault("rules.unknown_person", value=who, nearest=near[0] if near else None)
+
+
+def name_of(table: pd.DataFrame, place: int) -> str:
+    """Return the name of somebody, or the id."""
+    name = str(table["name"].iloc[place]) if "name" in table else ""
+    return name or str(table.index[place])

@@ -1,0 +1,90 @@
+"""The best matching of a tiny problem by trying every one: slow, obvious, and no solver's kin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+
+from mentormatch.matching.problem import Problem
+
+Pair = tuple[int, int]
+
+
+def steps(problem: Problem) -> dict[Pair, int]:
+    """Return the score of each pair that may be made, in whole steps of the problem's grid.
+
+    Problems with a raw matrix only.
+    """
+    n, m = problem.shape
+    found = {}
+    for i in range(n):
+        for j in range(m):
+            score = float(problem.scores[i, j])
+            banned = any(quota.at_most == 0 and (i, j) in members(problem, k)
+                         for k, quota in enumerate(problem.quotas))
+            if np.isfinite(score) and score >= problem.minimum_score and not banned:
+                found[i, j] = round(Fraction(score) * Fraction(2) ** problem.bits)
+    return found
+
+
+def members(problem: Problem, k: int) -> set[Pair]:
+    """Return the pairs that a quota speaks of."""
+    n, m = problem.shape
+    pairs = problem.quotas[k].pairs
+    return {(i, j) for i in range(n) for j in range(m) if bool(pairs.at(i, j))}
+
+
+def matchings(problem: Problem) -> Iterator[frozenset[Pair]]:
+    """Yield every set of pairs that obeys all capacities, demands, minimums and quotas."""
+    n, m = problem.shape
+    possible = steps(problem)
+    capacity, least = problem.mentor_capacity.tolist(), problem.mentor_minimum.tolist()
+    demand, need = problem.mentee_demand.tolist(), problem.mentee_minimum.tolist()
+    quotas = [
+        (members(problem, k), quota.at_least, quota.at_most)
+        for k, quota in enumerate(problem.quotas)
+    ]
+
+    def rows(i: int, chosen: frozenset[Pair], load: tuple[int, ...]) -> Iterator[frozenset[Pair]]:
+        if i == n:
+            if all(load[j] >= least[j] for j in range(m)) and all(
+                low <= len(chosen & inside) and (high is None or len(chosen & inside) <= high)
+                for inside, low, high in quotas
+            ):
+                yield chosen
+            return
+        open_to = [j for j in range(m) if (i, j) in possible and load[j] < capacity[j]]
+        for size in range(need[i], min(demand[i], len(open_to)) + 1):
+            for mentors in combinations(open_to, size):
+                fuller = tuple(load[j] + (j in mentors) for j in range(m))
+                yield from rows(i + 1, chosen | {(i, j) for j in mentors}, fuller)
+
+    yield from rows(0, frozenset(), (0,) * m)
+
+
+def worth(problem: Problem, pairs: frozenset[Pair], objective: str) -> tuple[int, int]:
+    """Return the number of mentees matched (0 if the objective does not count) and the total."""
+    known = steps(problem)
+    covered = len({i for i, _ in pairs}) if objective == "most people" else 0
+    return covered, sum(known[pair] for pair in pairs)
+
+
+def best(problem: Problem, objective: str) -> tuple[int, int] | None:
+    """Return what the best matching is worth, or None if no matching obeys every rule."""
+    known = steps(problem)
+    count = objective == "most people"
+    return max(
+        (
+            (len({i for i, _ in pairs}) if count else 0, sum(known[pair] for pair in pairs))
+            for pairs in matchings(problem)
+        ),
+        default=None,
+    )
+
+
+def possible(problem: Problem) -> bool:
+    """Say whether any matching obeys every rule."""
+    return next(matchings(problem), None) is not None

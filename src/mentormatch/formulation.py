@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mentormatch.errors import Fault
+from mentormatch.errors import Fault, ProfileError
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.people.cohort import Cohort
 from mentormatch.rulebook import check, conditions
@@ -35,6 +35,8 @@ def formulate(
 
     Raises
     ------
+    ProfileError
+        Places or demand are no whole numbers, 0 or more.
     ProgrammeError
         The programme states a rule that does not exist or takes other settings; or a locked or
         banned person did not sign up.
@@ -69,4 +71,18 @@ def _counts(cohort: Cohort, side: str, column: str) -> NDArray[np.int64]:
     table = cohort.table(side)
     if column not in table:
         return np.ones(len(table), np.int64)
-    return table[column].to_numpy(np.int64)
+    answers = table[column].tolist()
+    faults = [
+        Fault("sheets.no_count", file=side, column=column, value=str(answer))
+        for answer in answers
+        if not _is_count(answer)
+    ]
+    if faults:
+        raise ProfileError(faults)
+    return np.array([int(answer) for answer in answers], np.int64)
+
+
+def _is_count(answer: object) -> bool:
+    if isinstance(answer, float):
+        return answer >= 0 and answer.is_integer()
+    return isinstance(answer, int) and not isinstance(answer, bool) and answer >= 0

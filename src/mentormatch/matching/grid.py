@@ -51,18 +51,33 @@ def matrix_bits(largest: float, whole: bool, pairs: int) -> int:
     return min(MATRIX_BITS, room - 1) - size  # rounding may need one digit more
 
 
-def to_grid(scores: Floats, bits: int) -> Ints:
-    """Round scores to whole multiples of ``2**-bits``; the caller has masked what is not finite.
+def round_to(scores: Floats, bits: int, lowest: float, highest: float) -> Floats:
+    """Round scores in place to whole steps of ``2**-bits``; -inf stays.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray of float
+        Changed in place.
+    bits : int
+        Binary digits after the point that are kept.
+    lowest, highest : float
+        Range of the scores.
 
     Raises
     ------
     ProblemError
         A score is so large that it has no place on the grid.
     """
-    largest = float(np.abs(scores).max(initial=0.0))
+    if not np.isfinite(lowest):
+        lowest = float(scores[np.isfinite(scores)].min(initial=0.0))
+    largest = max(-lowest, highest)
     if largest > 0 and int(np.frexp(largest)[1]) + bits > TOTAL_BITS:
         raise ProblemError(_TOO_LARGE)
-    return np.rint(np.ldexp(scores, bits)).astype(np.int64)
+    if abs(bits) < 1000:
+        np.multiply(scores, 2.0**bits, out=scores)
+    else:
+        np.ldexp(scores, bits, out=scores)
+    return np.rint(scores, out=scores)
 
 
 def from_grid(value: int, bits: int) -> float:

@@ -150,7 +150,9 @@ class Pairs:
         i, j = np.asarray(i, np.int64), np.asarray(j, np.int64)
         rows = np.zeros_like(i) if self.mentee_groups is None else self.mentee_groups[i]
         columns = np.zeros_like(j) if self.mentor_groups is None else self.mentor_groups[j]
-        found: Flags = self.table[rows, columns] ^ np.isin(_keys(i, j), _keys(*self.exceptions.T))
+        found: Flags = self.table[rows, columns]
+        if len(self.exceptions):
+            found = found ^ np.isin(_keys(i, j), _keys(*self.exceptions.T))
         return found
 
     def block(self, rows: Sequence[int] | Codes, m: int) -> Flags:

@@ -179,24 +179,30 @@ class Problem:
         mentees = int(np.minimum(self.mentee_demand, m).sum())
         return min(mentees, int(np.minimum(self.mentor_capacity, n).sum()))
 
-    def values(self, rows: Any) -> tuple[Ints, Flags]:
-        """Return the whole-number scores of some mentees with all mentors, and which pairs may be.
+    def steps(self, rows: Any) -> Floats:
+        """Return scores in whole steps of the grid, -inf where a pair is impossible.
 
-        Bans and the minimum score are applied; an impossible pair has value 0.
+        Bans and the minimum score are applied. Shape (len(rows), m).
 
         Raises
         ------
         ProblemError
-            A score is NaN or +inf.
+            A score is NaN or +inf, or too large for the grid.
         """
         rows = np.asarray(rows, np.int64)
         raw = self.scores[rows] if isinstance(self.scores, np.ndarray) else self.scores.block(rows)
-        raw = _checked(np.asarray(raw, np.float64))
-        possible = np.isfinite(raw) & (raw >= self.minimum_score)
+        steps = self._on_grid(np.array(raw, np.float64))
         for quota in self.quotas:
             if quota.is_ban:
-                possible &= ~quota.pairs.block(rows, self.shape[1])
-        return grid.to_grid(np.where(possible, raw, 0.0), self.bits), possible
+                steps[quota.pairs.block(rows, self.shape[1])] = -np.inf
+        return steps
+
+    def values(self, rows: Any) -> tuple[Ints, Flags]:
+        """Return the whole-number scores of some mentees with all mentors, and which pairs may be.
+
+        As `steps`, but an impossible pair has value 0.
+        """
+        return _split(self.steps(rows))
 
     def values_at(self, i: ArrayLike, j: ArrayLike) -> tuple[Ints, Flags]:
         """Return the whole-number scores of listed pairs, and which of them may be."""
@@ -206,21 +212,53 @@ class Problem:
         elif callable(getattr(self.scores, "at", None)):
             raw = self.scores.at(i, j)
         else:
-            raw = np.array(
-                [self.scores.block(np.array([a]))[0, b] for a, b in zip(i, j, strict=True)],
-                np.float64,
-            )
-        raw = _checked(np.asarray(raw, np.float64))
-        possible = np.isfinite(raw) & (raw >= self.minimum_score)
+            raw = _from_blocks(self.scores, i, j)
+        steps = self._on_grid(np.array(raw, np.float64))
         for quota in self.quotas:
             if quota.is_ban:
-                possible &= ~quota.pairs.at(i, j)
-        return grid.to_grid(np.where(possible, raw, 0.0), self.bits), possible
+                steps[quota.pairs.at(i, j)] = -np.inf
+        return _split(steps)
+
+    def _on_grid(self, scores: Floats) -> Floats:
+        """Round scores in place, once they have been checked."""
+        lowest, highest = _range(scores)
+        if lowest < self.minimum_score:
+            scores[scores < self.minimum_score] = -np.inf
+        return grid.round_to(scores, self.bits, lowest, highest)
 
     def __repr__(self) -> str:
         return (
             f"Problem({self.shape[0]} mentees, {self.shape[1]} mentors, {len(self.quotas)} quotas)"
         )
+
+
+def _split(steps: Floats) -> tuple[Ints, Flags]:
+    """Return steps as whole numbers, 0 where impossible, and what is possible."""
+    possible = steps > -np.inf
+    if possible.all():
+        return steps.astype(np.int64), possible
+    return np.where(possible, steps, 0.0).astype(np.int64), possible
+
+
+def _from_blocks(scores: Scores, i: Ints, j: Ints) -> Floats:
+    """Read listed pairs from blocks of the mentees concerned."""
+    found = np.empty(len(i), np.float64)
+    for row in np.unique(i):
+        here = i == row
+        found[here] = np.asarray(scores.block(np.array([row])))[0, j[here]]
+    return found
+
+
+def _range(scores: Floats) -> tuple[float, float]:
+    """Return the lowest and the highest score; NaN and +inf are errors."""
+    lowest, highest = float(scores.min(initial=0.0)), float(scores.max(initial=0.0))
+    if np.isnan(lowest):
+        raise ProblemError(
+            "a score is NaN: give every pair a number, or -inf where it is impossible"
+        )
+    if highest == np.inf:
+        raise ProblemError("a score is +inf: to force a pair, lock it with a Quota")
+    return lowest, highest
 
 
 def _matrix(scores: Any) -> Floats:
@@ -233,17 +271,8 @@ def _matrix(scores: Any) -> Floats:
             f"scores must be a matrix, mentees by mentors; this has {matrix.ndim} dimension(s)"
         )
     matrix.setflags(write=False)
-    return _checked(matrix)
-
-
-def _checked(scores: Floats) -> Floats:
-    if np.isnan(scores).any():
-        raise ProblemError(
-            "a score is NaN: give every pair a number, or -inf where it is impossible"
-        )
-    if np.isposinf(scores).any():
-        raise ProblemError("a score is +inf: to force a pair, lock it with a Quota")
-    return scores
+    _range(matrix)
+    return matrix
 
 
 def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:

@@ -59,6 +59,7 @@ class SecondBest:
 class _Network:
     """Costs of all single moves; node m stands for nobody: free places and unmatched mentees."""
 
+    values: Ints  # (n, m), the scores
     gain: Floats  # (n, m), -inf where impossible
     used: Flags
     pay: float
@@ -89,6 +90,7 @@ def second_best(matching: Matching) -> SecondBest:
     found = SecondBest(mentor, cost, people, exact, locked)
     if not all(isinstance(proof, Prices) for proof in matching.proofs.values()):
         return _anew(matching, found)
+    status = matching.status
     person, network = _network(matching)
     graph = csgraph_from_dense(network.steps, null_value=np.inf)
     distance, before = dijkstra(graph, return_predecessors=True)
@@ -108,15 +110,13 @@ def second_best(matching: Matching) -> SecondBest:
             mentor[k] = target if target < m else -1
             people[k] = int(np.floor(best / person + 0.5)) if person else 0
             cost[k] = np.ldexp(best - people[k] * person, -problem.bits)
-            exact[k] = matching.status == "optimal" and _holds(
-                matching, network, before, i, j, target, best
-            )
+            exact[k] = status == "optimal" and _holds(matching, network, before, i, j, target, best)
     return _anew(matching, found)
 
 
 def _anew(matching: Matching, found: SecondBest) -> SecondBest:
     """Solve the problem without each pair whose price is not exact yet, if it is small."""
-    problem = matching.problem
+    problem, status = matching.problem, matching.status
     if problem.shape[0] * problem.shape[1] > _SMALL:
         return found
     for k in np.flatnonzero(~found.exact & ~found.locked).tolist():
@@ -134,7 +134,7 @@ def _anew(matching: Matching, found: SecondBest) -> SecondBest:
         found.mentor[k] = new[0] if new else -1
         found.cost[k] = matching.total - other.total
         found.people[k] = matching.coverage - other.coverage if "coverage" in matching.stages else 0
-        found.exact[k] = matching.status == other.status == "optimal"
+        found.exact[k] = status == other.status == "optimal"
     return found
 
 
@@ -188,7 +188,7 @@ def _network(matching: Matching) -> tuple[float, _Network]:
         if places[j] > problem.mentor_minimum[j] and mentors[j] < steps[m, j]:
             steps[m, j], mover[m, j] = mentors[j], -1
     # Rounded prices of linear programs may leave moves a hair below zero.
-    return person, _Network(gain, used, pay, np.maximum(steps, 0.0), mover)
+    return person, _Network(values, gain, used, pay, np.maximum(steps, 0.0), mover)
 
 
 def _locked(matching: Matching) -> set[tuple[int, int]]:
@@ -204,7 +204,9 @@ def _holds(
 ) -> bool:
     """Say whether the chain of moves keeps every quota and costs what the prices say."""
     problem = matching.problem
-    if all(quota.is_ban for quota in problem.quotas) and (problem.mentee_demand <= 1).all():
+    # No move leads to a banned pair, so no chain breaks a ban.
+    quotas = [quota for quota in problem.quotas if not quota.is_ban]
+    if not quotas and (problem.mentee_demand <= 1).all():
         return True
     m = matching.problem.shape[1]
     pairs = set(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
@@ -224,13 +226,11 @@ def _holds(
             if goal < m:
                 pairs.add((who, goal))
     a, b = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
-    for quota in problem.quotas:
+    for quota in quotas:
         inside = int(quota.pairs.at(a, b).sum())
         if inside < quota.at_least or (quota.at_most is not None and inside > quota.at_most):
             return False
-    lost = int(
-        problem.values_at(matching.rows, matching.columns)[0].sum()
-        - problem.values_at(a, b)[0].sum()
-    )
+    values = network.values
+    lost = int(values[matching.rows, matching.columns].sum() - values[a, b].sum())
     fewer = covered - len(set(a.tolist()))
     return abs(lost + fewer * network.pay - cost) < 1.0

@@ -40,7 +40,8 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
     people = People(matching.problem, language_of(matching.problem, language))
     fit, words = people.fit, people.language
     second = second_best(matching)
-    mentors = people.ids("mentors")
+    mentors, scores = people.ids("mentors"), matching.pairs["score"].tolist()
+    parts = None if fit is None else fit.contributions(matching.rows, matching.columns).tolist()
     rows = []
     for k, (i, j) in enumerate(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True)):
         other = int(second.mentor[k])
@@ -51,11 +52,10 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
             "mentor_name": people.name("mentors", j),
             "mentee_department": people.department("mentees", i),
             "mentor_department": people.department("mentors", j),
-            "score": float(matching.pairs["score"].iloc[k]),
+            "score": scores[k],
         }
-        if fit is not None:
-            taken = fit.contributions(np.array([i]), np.array([j]))[0]
-            row |= {f"part: {name}": float(x) for name, x in zip(fit.names, taken, strict=True)}
+        if fit is not None and parts is not None:
+            row |= {f"part: {name}": x for name, x in zip(fit.names, parts[k], strict=True)}
         row |= {
             "reasons": _reasons(people, i, j),
             "runner_up": mentors[other] if other >= 0 else "",
@@ -67,13 +67,8 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
         }
         rows.append(row)
     table = pd.DataFrame(rows, columns=_columns(people))
-    order = sorted(
-        range(len(table)),
-        key=lambda k: tuple(
-            str(table[column].iloc[k])
-            for column in ("mentee_department", "mentee_name", "mentee", "mentor")
-        ),
-    )
+    by = ("mentee_department", "mentee_name", "mentee", "mentor")
+    order = sorted(range(len(table)), key=lambda k: tuple(str(rows[k][column]) for column in by))
     return table.iloc[order].reset_index(drop=True)
 
 

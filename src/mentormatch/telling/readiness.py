@@ -182,8 +182,9 @@ def _missing(people: People, cohort: Cohort) -> pd.DataFrame:
             question.answer: question.label(people.language) or question.answer
             for question in asked
         }
-        for k in range(len(table)):
-            silent = [labels[q.answer] for q in asked if not table[q.answer].iloc[k]]
+        answers = [table[question.answer] for question in asked]
+        for k, given in enumerate(zip(*answers, strict=True)):
+            silent = [labels[q.answer] for q, one in zip(asked, given, strict=True) if not one]
             if silent:
                 rows.append((*_who(people, side, k), ", ".join(silent)))
     return pd.DataFrame(rows, columns=_heads(people, "side", "name", "department", "unanswered"))

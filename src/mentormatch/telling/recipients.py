@@ -7,7 +7,6 @@ the question and, where the sign-up form asks what to share, the person ticked t
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,7 @@ _APART = {"id", "name", "department", "email", "share"}
 # Lists in which a mentee and a mentor may have named the same thing.
 _TOPICS = ("interests", "seeks", "offers")
 # Marks that turn the direction of writing, and can make one text look like another.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -77,7 +77,7 @@ def plain(text: object) -> str:
     'Åsa Bcc: x@example.org'
     """
     kept = _TURNING.sub("", str(text).encode("utf-8", "replace").decode("utf-8"))
-    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in kept).split())
+    return " ".join(_CONTROL.sub(" ", kept).split())
 
 
 def recipients(story: Story) -> list[Recipient]:

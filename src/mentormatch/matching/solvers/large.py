@@ -26,7 +26,7 @@ Flags = NDArray[np.bool_]
 #: Below so many cells, reading the whole matrix is quicker than waiting for the compiler.
 LARGE = 2**22
 _SEEDS, _MORE = 24, 12
-_BLOCK = 2**22
+_BLOCK = 2**19
 _MOST_TIES = 2**25
 
 
@@ -166,17 +166,20 @@ class _Passes:
         """Learn the largest score, and who has any possible partner."""
 
         def one(rows: Ints) -> tuple[int, Ints, Flags, Flags]:
-            values, possible = self.problem.values(rows)
-            grid.check_total(values, self.problem.most_pairs)
-            met: Flags = np.any(possible, axis=1)
-            others: Flags = np.any(possible, axis=0)
-            return int(np.abs(values).max(initial=0)), rows, met, others
+            steps = self.problem.steps(rows)
+            met: Flags = steps.max(axis=1, initial=-np.inf) > -np.inf
+            others: Flags = steps.max(axis=0, initial=-np.inf) > -np.inf
+            least = float(steps.min(initial=0.0))
+            if least == -np.inf:
+                least = float(steps[steps > -np.inf].min(initial=0.0))
+            return int(max(-least, float(steps.max(initial=0.0)))), rows, met, others
 
         found = Parallel(self.n_jobs, prefer="threads")(delayed(one)(r) for r in self.blocks())
         for largest, rows, met, others in found:
             self.largest = max(self.largest, largest)
             self.rows_met[rows] = met
             self.cols_met |= others
+        grid.check_total(np.array([self.largest]), self.problem.most_pairs)
         self.rows_met &= self.problem.mentee_demand > 0
         self.cols_met &= self.problem.mentor_capacity > 0
 
@@ -192,8 +195,9 @@ class _Passes:
         prices = np.where(state.capacity > 0, state.v, 2**60).astype(np.float64)
 
         def one(rows: Ints) -> tuple[Ints, Ints, Ints]:
-            values, possible = self.problem.values(rows)
-            gain = np.where(possible, (values + state.pay).astype(np.float64), -np.inf)
+            gain = self.problem.steps(rows)
+            if state.pay:
+                gain += state.pay
             cols = np.empty((len(rows), keep), np.int64)
             worth = np.empty((len(rows), keep), np.int64)
             count = np.zeros(len(rows), np.int64)

@@ -1,5 +1,8 @@
 """Set everything up and run it: ``python3 run.py demo`` or ``python3 run.py test``.
 
+``check``, ``match`` and ``make-cohort`` do what ``mentormatch`` does by these names, on files in the
+folder where it is called; ``notebook`` opens the notebook in a browser.
+
 Needs nothing but Python 3.11 or newer. Everything is installed into the folder ``.venv`` beside
 this file; deleting that folder undoes it.
 """
@@ -14,14 +17,22 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE / ".venv"
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-EXTRAS = {"demo": "", "test": "[test]"}
+EXTRAS = {
+    "demo": "",
+    "check": "",
+    "match": "",
+    "make-cohort": "",
+    "test": "[test]",
+    "notebook": "[notebook]",
+}
+NOTEBOOK = HERE / "notebooks" / "01_match_your_department.ipynb"
 
 
 def install(extra: str) -> None:
     """Make the environment and install mentormatch into it, unless that has been done."""
     project = (HERE / "pyproject.toml").read_bytes()
     wanted = hashlib.sha256(project + extra.encode()).hexdigest()
-    stamp = HOME / f"installed-{'test' if extra else 'demo'}"
+    stamp = HOME / f"installed{extra.strip('[]')}"
     if PYTHON.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
     if not PYTHON.exists():
@@ -51,13 +62,17 @@ def main() -> int:
         sys.exit(f"mentormatch needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     job = sys.argv[1] if len(sys.argv) > 1 else ""
     if job not in EXTRAS:
-        sys.exit("Say what to do:  python3 run.py demo   or   python3 run.py test")
+        jobs = ", ".join(f"python3 run.py {name}" for name in EXTRAS)
+        sys.exit(f"Say what to do: {jobs}")
     install(EXTRAS[job])
-    module = "mentormatch" if job == "demo" else "pytest"
-    words = ["demo", *sys.argv[2:]] if job == "demo" else sys.argv[2:]
-    # The demo writes where it is called; the tests belong to this folder.
-    where = None if job == "demo" else HERE
-    return subprocess.run([str(PYTHON), "-m", module, *words], cwd=where, check=False).returncode
+    command = ["mentormatch", job, *sys.argv[2:]]
+    if job == "test":
+        command = ["pytest", *sys.argv[2:]]
+    elif job == "notebook":
+        command = ["jupyterlab", *(sys.argv[2:] or [str(NOTEBOOK)])]
+    # The tests belong to this folder; everything else works where it is called.
+    where = HERE if job == "test" else None
+    return subprocess.run([str(PYTHON), "-m", *command], cwd=where, check=False).returncode
 
 
 if __name__ == "__main__":

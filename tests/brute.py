@@ -23,8 +23,10 @@ def steps(problem: Problem) -> dict[Pair, int]:
     for i in range(n):
         for j in range(m):
             score = float(problem.scores[i, j])
-            banned = any(quota.at_most == 0 and (i, j) in members(problem, k)
-                         for k, quota in enumerate(problem.quotas))
+            banned = any(
+                quota.at_most == 0 and (i, j) in members(problem, k)
+                for k, quota in enumerate(problem.quotas)
+            )
             if np.isfinite(score) and score >= problem.minimum_score and not banned:
                 found[i, j] = round(Fraction(score) * Fraction(2) ** problem.bits)
     return found
@@ -65,24 +67,21 @@ def matchings(problem: Problem) -> Iterator[frozenset[Pair]]:
     yield from rows(0, frozenset(), (0,) * m)
 
 
-def worth(problem: Problem, pairs: frozenset[Pair], objective: str) -> tuple[int, int]:
-    """Return the number of mentees matched (0 if the objective does not count) and the total."""
-    known = steps(problem)
-    covered = len({i for i, _ in pairs}) if objective == "most people" else 0
-    return covered, sum(known[pair] for pair in pairs)
+def worths(problem: Problem, objective: str) -> dict[frozenset[Pair], tuple[int, int]]:
+    """Return every matching with what it is worth.
+
+    That is the number of mentees matched (0 if the objective does not count it), and the total.
+    """
+    known, count = steps(problem), objective == "most people"
+    return {
+        pairs: (len({i for i, _ in pairs}) if count else 0, sum(known[pair] for pair in pairs))
+        for pairs in matchings(problem)
+    }
 
 
 def best(problem: Problem, objective: str) -> tuple[int, int] | None:
     """Return what the best matching is worth, or None if no matching obeys every rule."""
-    known = steps(problem)
-    count = objective == "most people"
-    return max(
-        (
-            (len({i for i, _ in pairs}) if count else 0, sum(known[pair] for pair in pairs))
-            for pairs in matchings(problem)
-        ),
-        default=None,
-    )
+    return max(worths(problem, objective).values(), default=None)
 
 
 def possible(problem: Problem) -> bool:

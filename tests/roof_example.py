@@ -90,9 +90,7 @@ def sheets(folder: Path) -> dict[str, list[Path]]:
 def example_cohort() -> Cohort:
     """The cohort of the model programme."""
     folder = example_folder()
-    return mm.read_cohort(
-        **sheets(folder), programme=mm.read_programme(folder / "programme.toml")
-    )
+    return mm.read_cohort(**sheets(folder), programme=mm.read_programme(folder / "programme.toml"))
 
 
 @cache

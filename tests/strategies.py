@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,11 @@ def matrices(draw: DrawFn, n: int, m: int, ties: bool = False) -> np.ndarray:
     return np.array(flat, np.float64).reshape(n, m)
 
 
+def mask_of(n: int, m: int, rule: Callable[[int, int], bool]) -> np.ndarray:
+    """Return the mask of the pairs of positions that a rule holds for."""
+    return np.array([[rule(i, j) for j in range(m)] for i in range(n)], bool).reshape(n, m)
+
+
 @st.composite
 def sets_of_pairs(draw: DrawFn, n: int, m: int, depth: int = 2) -> tuple[Pairs, np.ndarray]:
     """Return a set of pairs of n mentees and m mentors, and the same set as a mask."""
@@ -51,35 +57,25 @@ def sets_of_pairs(draw: DrawFn, n: int, m: int, depth: int = 2) -> tuple[Pairs, 
     if kind == "not":
         a, x = draw(sets_of_pairs(n, m, depth - 1))
         return ~a, ~x
-    mask = np.zeros((n, m), bool)
     if kind == "everyone":
-        return Pairs.everyone(), ~mask
+        return Pairs.everyone(), np.ones((n, m), bool)
     if kind == "between":
         rows, columns = np.array(draw(flags(n)), bool), np.array(draw(flags(m)), bool)
         return Pairs.between(rows, columns), rows[:, None] & columns
+    if kind == "listed":
+        pair = st.tuples(st.integers(0, max(n - 1, 0)), st.integers(0, max(m - 1, 0)))
+        listed = draw(st.lists(pair, max_size=4)) if n and m else []
+        return Pairs.listed(listed), mask_of(n, m, lambda i, j: (i, j) in listed)
     if kind == "same":
         label = st.sampled_from(["a", "b", "", None])
         ours = draw(st.lists(label, min_size=n, max_size=n))
         theirs = draw(st.lists(label, min_size=m, max_size=m))
-        for i, x in enumerate(ours):
-            for j, y in enumerate(theirs):
-                mask[i, j] = bool(x) and x == y
-        return Pairs.same(ours, theirs), mask
-    if kind == "cells":
-        rows = np.array(draw(counts(n, 1)), np.int64)
-        columns = np.array(draw(counts(m, 2)), np.int64)
-        table = np.array(draw(flags(6)), bool).reshape(2, 3)
-        for i, x in enumerate(rows):
-            for j, y in enumerate(columns):
-                mask[i, j] = table[x, y]
-        return Pairs.cells(rows, columns, table), mask
-    listed: list[tuple[int, int]] = []
-    if n and m:
-        pair = st.tuples(st.integers(0, n - 1), st.integers(0, m - 1))
-        listed = draw(st.lists(pair, max_size=4))
-    for i, j in listed:
-        mask[i, j] = True
-    return Pairs.listed(listed), mask
+        equal = mask_of(n, m, lambda i, j: bool(ours[i]) and ours[i] == theirs[j])
+        return Pairs.same(ours, theirs), equal
+    rows, columns = draw(counts(n, 1)), draw(counts(m, 2))
+    table = np.array(draw(flags(6)), bool).reshape(2, 3)
+    cells = mask_of(n, m, lambda i, j: bool(table[rows[i], columns[j]]))
+    return Pairs.cells(np.array(rows, int), np.array(columns, int), table), cells
 
 
 @st.composite

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from roof_example import cohort, programme
 
 from mentormatch import rules
 from mentormatch.errors import ProgrammeError
@@ -16,6 +15,7 @@ from mentormatch.rulebook import conditions
 from mentormatch.rules import KINDS
 from mentormatch.scores.score import score
 from mentormatch.words import LANGUAGES
+from roof_example import cohort, programme
 
 SMALL = cohort()
 

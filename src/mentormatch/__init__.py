@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mentormatch.people.sheets.reader import read_cohort as read_cohort
     from mentormatch.people.synthetic.maker import make_cohort as make_cohort
     from mentormatch.road import match as match
+    from mentormatch.rulebook import conditions as conditions
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.score import score as score
     from mentormatch.telling.changes import changes as changes
@@ -64,6 +65,7 @@ _HOMES = {
     "people.sheets.reader": ("read_cohort",),
     "people.synthetic.maker": ("make_cohort",),
     "telling.readiness": ("readiness",),
+    "rulebook": ("conditions",),
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),
     "scores.score": ("score",),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mentormatch import __version__
 from mentormatch.errors import InfeasibleError, MentormatchError
@@ -20,6 +23,17 @@ if TYPE_CHECKING:
 DONE, FAULTS, USAGE, IMPOSSIBLE, INTERRUPTED, OUR_FAULT = 0, 1, 2, 3, 130, 70
 
 _DEMO_FOLDER = "demo-output"
+
+#: Why the system refuses to read or write, by its own number for it.
+_REFUSALS = {
+    errno.ENOSPC: "full",
+    errno.EACCES: "forbidden",
+    errno.EPERM: "forbidden",
+    errno.EROFS: "forbidden",
+    errno.EEXIST: "no_folder",
+    errno.ENOTDIR: "no_folder",
+    errno.ENAMETOOLONG: "long_name",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,9 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error.text(language), IMPOSSIBLE)
     except MentormatchError as error:
         return _complain(error.text(language), FAULTS)
+    except BrokenPipeError:  # whoever reads the result, such as "head", has read enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (until the end)
+        return DONE
+    except BrokenPipeError:
+        # Whoever read the output has stopped reading, as ``head`` does.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (until we exit)
+        return DONE
     except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else ""
-        return _complain(say("cli.no_access", language, file=name, why=error.strerror), FAULTS)
+        return _complain(_no_access(error, language), FAULTS)
     except KeyboardInterrupt:
         return _complain(say("cli.interrupted", language), INTERRUPTED)
     except Exception as error:  # no traceback reaches a coordinator; --debug shows it
@@ -63,7 +83,25 @@ def _parser(language: str) -> argparse.ArgumentParser:
     def told(key: str) -> str:
         return say(f"cli.{key}", language)
 
-    shape = argparse.RawDescriptionHelpFormatter
+    class Shape(argparse.RawDescriptionHelpFormatter):
+        """Help that begins in the coordinator's language."""
+
+        def add_usage(
+            self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None
+        ) -> None:
+            super().add_usage(usage, actions, groups, told("usage") if prefix is None else prefix)
+
+    def titled(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        # argparse has no other way to name its two groups.
+        parser._positionals.title, parser._optionals.title = told("given"), told("options")
+        parser.add_argument("-h", "--help", action="help", help=told("help_help"))
+        return parser
+
+    folder, file = told("folder"), told("file")
+    any_whole = _number(language, "cli.no_whole", -math.inf, whole=True)
+    whole = _number(language, "cli.no_count", 0, whole=True)
+    some = _number(language, "cli.none", 1, whole=True)
+    above = _number(language, "cli.not_above", 0, whole=False)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
     common.add_argument("--debug", action="store_true", help=told("help_debug"))
@@ -71,10 +109,13 @@ def _parser(language: str) -> argparse.ArgumentParser:
         prog="mentormatch",
         description=told("about"),
         epilog=told("epilog"),
-        formatter_class=shape,
+        formatter_class=Shape,
         parents=[common],
+        add_help=False,
     )
-    parser.add_argument("--version", action="version", version=f"mentormatch {__version__}")
+    titled(parser)
+    version = f"mentormatch {__version__}"
+    parser.add_argument("--version", action="version", version=version, help=told("help_version"))
     commands = parser.add_subparsers(dest="command", metavar=told("command"))
 
     def command(name: str) -> argparse.ArgumentParser:
@@ -83,44 +124,61 @@ def _parser(language: str) -> argparse.ArgumentParser:
         again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
         again.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
         again.add_argument("--debug", action="store_true", help=told("help_debug"))
-        return commands.add_parser(
+        job = commands.add_parser(
             name,
             help=told(f"{key}_help"),
             description=told(f"{key}_about"),
             epilog=told(f"{key}_example"),
-            formatter_class=shape,
+            formatter_class=Shape,
             parents=[again],
+            add_help=False,
         )
+        return titled(job)
 
     demo = command("demo")
-    demo.add_argument("--out", type=Path, default=Path(_DEMO_FOLDER), help=told("help_out"))
+    out = Path(_DEMO_FOLDER)
+    demo.add_argument("--out", type=Path, default=out, metavar=folder, help=told("help_out"))
     for name in ("match", "check"):
         job = command(name)
-        job.add_argument("programme", type=Path, help=told("help_programme"))
         job.add_argument(
-            "--mentees", type=Path, nargs="+", required=True, help=told("help_mentees")
+            "programme", type=Path, metavar=told("programme"), help=told("help_programme")
         )
-        job.add_argument(
-            "--mentors", type=Path, nargs="+", required=True, help=told("help_mentors")
-        )
+        for side in ("mentees", "mentors"):
+            job.add_argument(
+                f"--{side}",
+                type=Path,
+                nargs="+",
+                required=True,
+                metavar=file,
+                help=told(f"help_{side}"),
+            )
         if name == "match":
-            job.add_argument("--out", type=Path, required=True, help=told("help_out"))
+            job.add_argument(
+                "--out", type=Path, required=True, metavar=folder, help=told("help_out")
+            )
             job.add_argument(
                 "--objective",
                 choices=("most people", "highest total"),
                 default="most people",
                 help=told("help_objective"),
             )
-            job.add_argument("--seed", type=int, default=0, help=told("help_seed"))
-            job.add_argument("--time-limit", type=_seconds, help=told("help_time_limit"))
+            job.add_argument(
+                "--seed", type=any_whole, default=0, metavar="N", help=told("help_seed")
+            )
+            job.add_argument(
+                "--time-limit", type=above, metavar=told("seconds"), help=told("help_time_limit")
+            )
     make = command("make-cohort")
-    make.add_argument("--mentees", type=int, default=120, help=told("help_n_mentees"))
-    make.add_argument("--mentors", type=int, default=100, help=told("help_n_mentors"))
-    make.add_argument("--departments", type=int, default=8, help=told("help_departments"))
-    make.add_argument("--scarcity", type=float, default=1.0, help=told("help_scarcity"))
-    make.add_argument("--seed", type=int, default=0, help=told("help_seed_cohort"))
+    for option, kind, default, key in (
+        ("--mentees", some, 120, "help_n_mentees"),
+        ("--mentors", some, 100, "help_n_mentors"),
+        ("--departments", some, 8, "help_departments"),
+        ("--scarcity", above, 1.0, "help_scarcity"),
+        ("--seed", whole, 0, "help_seed_cohort"),
+    ):
+        make.add_argument(option, type=kind, default=default, metavar="N", help=told(key))
     make.add_argument("--per-department", action="store_true", help=told("help_per_department"))
-    make.add_argument("--out", type=Path, required=True, help=told("help_out"))
+    make.add_argument("--out", type=Path, required=True, metavar=folder, help=told("help_out"))
     return parser
 
 
@@ -216,6 +274,14 @@ def _say(key: str, language: str, **values: object) -> None:
     print(say(key, language, **values), file=sys.stderr, flush=True)
 
 
+def _no_access(error: OSError, language: str) -> str:
+    """Say in a coordinator's words what the system did not allow."""
+    name = Path(str(error.filename)).name if error.filename else ""
+    key = _REFUSALS.get(error.errno or 0)
+    why = say(f"cli.why_{key}", language) if key else str(error.strerror or error)
+    return say("cli.no_access" if name else "cli.no_access_at_all", language, file=name, why=why)
+
+
 def _complain(text: str, code: int) -> int:
     print(text, file=sys.stderr, flush=True)
     return code
@@ -232,11 +298,19 @@ def _language_of(arguments: Sequence[str]) -> str:
     return "en"
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError
-    return seconds
+def _number(language: str, key: str, least: float, whole: bool) -> Callable[[str], float]:
+    """Return how a number on the command line is read; `key` says what is accepted."""
+
+    def read(text: str) -> float:
+        try:
+            number = int(text) if whole else float(text.replace(",", "."))
+        except ValueError:
+            number = math.nan
+        if not (least <= number < math.inf) or (number == 0 and not whole):
+            raise argparse.ArgumentTypeError(say(key, language, value=text))
+        return number
+
+    return read
 
 
 def _speak_utf8() -> None:

@@ -66,7 +66,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
     def text(self, language: str = "en", *, redact: bool = False) -> str:
         """Tell the fault in one line, in English (``en``) or Swedish (``sv``).
 
-        With ``redact=True`` the cell's own content is left out.
+        With ``redact=True`` the cell's own content is left out, and so are suggestions: what is
+        like somebody's name, or would be accepted instead, may be somebody's name, too.
         """
         where = [self.file] if self.file else []
         sheet = not self.file.endswith(".toml")
@@ -79,6 +80,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
         line = ", ".join(where) + (": " if where else "")
         key = self.code if "." in self.code else f"faults.{self.code}"
         line += say(key, language, **{"value": value or "", **self.details})
+        if redact:
+            return line
         if self.nearest is not None:
             line += " " + say("faults.did_you_mean", language, nearest=self.nearest)
         if self.accepted:

@@ -16,6 +16,11 @@ from mentormatch.rules import KINDS, Condition
 def conditions(programme: Programme) -> tuple[Condition, ...]:
     """Return the conditions that a programme's rules state.
 
+    Parameters
+    ----------
+    programme : Programme
+        Its rules, in the words of its file.
+
     Raises
     ------
     ProgrammeError

@@ -194,7 +194,11 @@ def _cases(
         if isinstance(proof, Prices):
             yield proof, used, unused
         else:
-            waiting.append((proof.used, (*used, proof.pair), unused))
+            if min(proof.pair) < 0:
+                raise ValueError("a proof by cases names its pairs by position, counted from 0")
+            # A pair named twice on the way is still used once only.
+            both = used if proof.pair in used else (*used, proof.pair)
+            waiting.append((proof.used, both, unused))
             waiting.append((proof.unused, used, (*unused, proof.pair)))
 
 

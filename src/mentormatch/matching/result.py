@@ -124,8 +124,8 @@ class Matching:
     def mentor_prices(self) -> Floats:
         """Price of one place at each mentor, shape (m,), in units of score.
 
-        Without quotas it is the lowest price that proves the optimum, and so what one more place
-        there would add to the total.
+        In problems solved in memory without quotas it is the lowest price that proves the optimum,
+        and so what one more place there would add to the total.
         """
         return self._in_scores("mentors")
 

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _SMALL = 20_000
+#: With more mentors than this, all shortest paths would take minutes.
+_MOST_MENTORS = 2_500
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,8 @@ class SecondBest:
         How many mentees fewer would be matched.
     exact : numpy.ndarray of bool, shape (number of pairs,)
         Whether `cost` is exact. Where quotas stand in the way of the cheapest chain, a problem of
-        up to 20 000 cells is solved anew; in a larger one `cost` is then the least possible.
+        up to 20 000 cells is solved anew; in a larger one `cost` is then the least possible. With
+        more than 2 500 mentors it is not worked out.
     locked : numpy.ndarray of bool, shape (number of pairs,)
         Whether a quota locks the pair, so that nothing can do without it.
     """
@@ -88,7 +91,8 @@ def second_best(matching: Matching) -> SecondBest:
     cost, people = np.full(count, np.nan), np.zeros(count, np.int64)
     exact = np.zeros(count, np.bool_)
     found = SecondBest(mentor, cost, people, exact, locked)
-    if not all(isinstance(proof, Prices) for proof in matching.proofs.values()):
+    by_cases = any(not isinstance(proof, Prices) for proof in matching.proofs.values())
+    if by_cases or m > _MOST_MENTORS:
         return _anew(matching, found)
     status = matching.status
     person, network = _network(matching)

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 def callings(table: pd.DataFrame) -> dict[str, list[int]]:
     """Return the places of people in a table by everything they may be called, folded."""
     known: dict[str, list[int]] = {}
-    for place, person in enumerate(table.index):
-        names = {fold(str(person))}
-        names |= {fold(str(table[key].iloc[place])) for key in ("name", "email") if key in table}
-        for name in names - {""}:
+    columns = [table[key] for key in ("name", "email") if key in table]
+    for place, called in enumerate(zip(table.index, *columns, strict=True)):
+        for name in {fold(str(one)) for one in called} - {""}:
             known.setdefault(name, []).append(place)
     return known
 

@@ -33,8 +33,9 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
         ``mentor_department``. ``score`` is the sum of the columns ``part: ...``. ``reasons`` says
         in words what the two share. ``runner_up`` is the mentor whom the mentee would have if this
         pair were not made (empty: nobody), ``runner_up_cost`` what the total score would lose,
-        ``runner_up_people`` how many mentees fewer would have a mentor; the loss takes into account
-        that others would have to move. ``runner_up_exact`` is False where rules make it "at least".
+        ``runner_up_people`` how many mentees fewer would have a mentor (0 where the objective does
+        not count them); the loss takes into account that others would have to move.
+        ``runner_up_exact`` is False where rules make it "at least".
         ``sure`` says in a word how firm the pair is: it stays until its score falls by that loss.
     """
     people = People(matching.problem, language_of(matching.problem, language))

@@ -85,6 +85,9 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         with aside.open("rb+") as file:
             os.fsync(file.fileno())
         _move(aside, target)
+    except OSError as error:
+        _name_target(error, aside, target)
+        raise
     finally:
         aside.unlink(missing_ok=True)
 
@@ -126,6 +129,9 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
                 earlier.rename(target)
             raise
         shutil.rmtree(earlier, ignore_errors=True)
+    except OSError as error:
+        _name_target(error, aside, target)
+        raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -152,6 +158,13 @@ def _strangers(folder: Path) -> list[str]:
         for name in _names(folder)
         if name not in set(ours) and name.rpartition("/")[2] not in _LITTER
     ]
+
+
+def _name_target(error: OSError, aside: Path, target: Path) -> None:
+    """Let an error of the system name what was to be written, not the name used meanwhile."""
+    name = str(error.filename) if error.filename else ""
+    if not name or name.startswith(str(aside)):
+        error.filename = str(target)
 
 
 def _move(source: Path, target: Path) -> None:

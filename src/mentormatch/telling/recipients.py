@@ -24,8 +24,9 @@ from mentormatch.words import LANGUAGES, say
 _APART = {"id", "name", "department", "email", "share"}
 # Lists in which a mentee and a mentor may have named the same thing.
 _TOPICS = ("interests", "seeks", "offers")
-# Marks that turn the direction of writing, and can make one text look like another.
+# All characters that Unicode calls controls.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+# Marks that turn the direction of writing, and can make one text look like another.
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 

@@ -96,16 +96,21 @@ def write_sheets(sheets: Sequence[Sheet], path: Path, *, title: str, language: s
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        # A clock would make the bytes of every run differ.
-        book.set_properties(
-            {"title": title, "author": "mentormatch", "created": datetime(2000, 1, 1)}
-        )
-        looks = _Looks(book)
-        for sheet in sheets:
-            page = book.add_worksheet(sheet.name)
-            _Writer(page, looks, sheet, language).write()
-            _set_print(page, title, language)
+    try:
+        with xlsxwriter.Workbook(str(path), options) as book:
+            # A clock would make the bytes of every run differ.
+            book.set_properties(
+                {"title": title, "author": "mentormatch", "created": datetime(2000, 1, 1)}
+            )
+            looks = _Looks(book)
+            for sheet in sheets:
+                page = book.add_worksheet(sheet.name)
+                _Writer(page, looks, sheet, language).write()
+                _set_print(page, title, language)
+    except xlsxwriter.exceptions.FileCreateError as error:
+        # What the system said is inside; no caller should have to know who wrote the file.
+        cause = error.args[0] if error.args else None
+        raise (cause if isinstance(cause, OSError) else error) from None
 
 
 class _Looks:

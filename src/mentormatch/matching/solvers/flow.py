@@ -165,6 +165,8 @@ def lowest_prices(values: Ints, choice: Choice, match: Ints, pay: int) -> Ints |
 def _prices(values: Ints, choice: Choice, match: Ints, pay: int) -> tuple[Ints, int]:
     """Return prices that keep every row content, and by how much they break another bound."""
     n, m = values.shape
+    if m == 0:
+        return np.zeros(0, np.int64), 0
     worth = np.where(choice.possible, values, _NEVER)
     load = np.bincount(match[match >= 0], minlength=m)
     taken = match >= 0

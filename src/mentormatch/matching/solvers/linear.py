@@ -165,6 +165,9 @@ class _Search:
         for few in (3, 12):
             most = min(few * sum(self.numbers.shape), enough.size) - 1
             some = self.numbers.possible & ((lost <= enough[most]) | root.used)
+            if stage.name == "coverage":
+                # All pairs count alike, so most of them are as likely; the candidates will do.
+                some &= self.candidate | root.used
             chosen = whole(self.numbers, some, stage)
             if chosen is not None:
                 return chosen

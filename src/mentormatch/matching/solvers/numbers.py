@@ -91,9 +91,10 @@ class Numbers:
             bounds[quota.index] = Quota("", quota.pairs, quota.at_least, quota.at_most)
         return Problem(
             np.where(self.possible, self.values.astype(np.float64), -np.inf),
-            mentor_capacity=self.col_high,
+            # A minimum may be more than there are people: then the problem has no answer.
+            mentor_capacity=np.maximum(self.col_high, self.col_low),
             mentor_minimum=self.col_low,
-            mentee_demand=self.row_high,
+            mentee_demand=np.maximum(self.row_high, self.row_low),
             mentee_minimum=self.row_low,
             quotas=bounds,
         )

@@ -72,7 +72,9 @@ def match_headings(table: Table, questions: tuple[Question, ...]) -> Claims:
     ]
     notes, near = _leftovers(table, spare, without)
     absent = [question for question in without if not question.required]
-    left_out = [_headings(each)[0] for each in absent if each.answer not in _SELDOM]
+    left_out = [
+        _headings(each)[0] for each in absent if each.answer not in _SELDOM and not each.default
+    ]
     if left_out:
         details = {"headings": ", ".join(f'"{heading}"' for heading in left_out)}
         notes.append(Fault("sheets.columns_left_out", file=table.file, details=details))

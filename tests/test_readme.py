@@ -1,0 +1,52 @@
+"""Tests of the README: its examples run, its tables are complete, and what it names is there."""
+
+from __future__ import annotations
+
+import re
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mentormatch.rules import KINDS
+
+
+@pytest.fixture(scope="module")
+def page(checkout: Path) -> str:
+    """The README."""
+    return (checkout / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_python_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Every block of Python runs, in order and in one namespace, and writes what it says."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.S | re.M)
+    assert blocks
+    for number, block in enumerate(blocks, start=1):
+        exec(compile(block, f"README.md, block {number}", "exec"), names)
+    assert (tmp_path / "output" / "report.html").exists()
+
+
+def test_it_lists_every_rule_with_its_settings(page: str):
+    """The table of rules has a row for each kind, in their order, with every setting."""
+    rows = re.findall(r'^\| `"(.+?)"` \| (.+?) \|', page, re.M)
+    assert [kind for kind, _ in rows] == list(KINDS)
+    for kind, settings in rows:
+        assert re.findall(r"`(\w+)`", settings) == list(signature(KINDS[kind]).parameters), kind
+
+
+def test_what_it_names_is_there(page: str, checkout: Path):
+    """Pictures and pages that it links to exist, and so do the files it sends people to."""
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", page) if "://" not in link]
+    named = re.findall(r"\b(?:examples|notebooks)/[\w./-]+\w", page)
+    assert len(links) >= 3
+    assert not [name for name in (*links, *named) if not (checkout / name).exists()]
+
+
+def test_it_says_how_to_install_ours(page: str):
+    """The two commands stand there word for word, and nobody is sent to another project."""
+    assert re.search(r"^python3 run\.py demo$", page, re.M)
+    assert re.search(r"^python3 run\.py test$", page, re.M)
+    assert not re.search(r"pip install (-U )?mentormatch(?!-optimiser)", page)

@@ -1,0 +1,322 @@
+"""Tests of the folder that is handed out: complete, repeatable, safe, or absent."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import mentormatch as mm
+from mentormatch.errors import InputError
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.example import example_folder
+from mentormatch.people.programme import Department, Event, Words
+from mentormatch.people.sheets.tables import read_table
+from mentormatch.telling import write as write_module
+from mentormatch.telling.gather import gather
+from mentormatch.telling.pairs_csv import read_pairs_csv, write_pairs_csv
+from mentormatch.telling.write import write_each
+from roof_example import (
+    MENTEES,
+    MENTORS,
+    cohort,
+    example_cohort,
+    example_matching,
+    example_story,
+    sheets,
+)
+
+WHOLE = {"pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def pairs_file(matching, folder: Path) -> bytes:
+    return write_pairs_csv(gather(matching, "en"), folder / "pairs.csv").read_bytes()
+
+
+def shuffled(people: Cohort, seed: int) -> Cohort:
+    return replace(
+        people,
+        mentees=people.mentees.sample(frac=1, random_state=seed),
+        mentors=people.mentors.sample(frac=1, random_state=seed + 1),
+    )
+
+
+@pytest.fixture(scope="module")
+def handed_out(tmp_path_factory) -> Path:
+    """The example's folder, written once."""
+    folder = tmp_path_factory.mktemp("example") / "out"
+    list(write_each(example_story("en"), example_matching(), folder))
+    return folder
+
+
+def test_the_folder_is_complete(handed_out):
+    """The workbook, list, report, letters, calendars and record are there, and nothing else."""
+    assert {path.name for path in handed_out.iterdir()} == WHOLE
+    assert not list(handed_out.rglob(".*"))
+    pairs = read_pairs_csv(handed_out / "pairs.csv")
+    assert len(pairs) == len(example_matching())
+    assert pairs["score"].sum() == pytest.approx(example_matching().total, abs=1e-4)
+    assert set(pairs["mentee_department"]) <= {
+        one.key for one in example_cohort().programme.departments
+    }
+    for ending in ("md", "eml"):
+        assert len(list((handed_out / "letters").rglob(f"*.{ending}"))) == 120 + 100
+    assert len(list((handed_out / "calendar").rglob("*.ics"))) >= 3
+
+
+def test_the_record_repeats_what_was_matched(handed_out):
+    """run.json holds what it takes to repeat the run, and the figures that came out."""
+    record = json.loads((handed_out / "run.json").read_text(encoding="utf-8"))
+    matching = example_matching()
+    assert record["inputs"] == dict(sorted(example_cohort().sources.items()))
+    assert len(record["inputs"]) == 5
+    assert record["seed"] == 0
+    assert record["objective"] == "most people"
+    assert (record["total"], record["bound"], record["gap"]) == (matching.total, matching.total, 0)
+    assert (record["pairs"], record["mentees"], record["mentors"]) == (len(matching), 120, 100)
+    assert {"Python", "numpy", "mentormatch-optimiser"} <= set(record["versions"])
+
+
+def test_a_second_run_gives_the_same_bytes(handed_out, tmp_path):
+    """Everything is written anew, over what was there, without a single byte changing."""
+    folder = tmp_path / "again"
+    for _ in range(2):
+        list(write_each(example_story("en"), example_matching(), folder))
+    again, before = contents(folder), contents(handed_out)
+    assert list(again) == list(before)
+    assert [name for name in before if again[name] != before[name]] == []
+
+
+def test_the_public_writers_write_the_same(tmp_path):
+    """Each writer of the door alone gives what the whole folder holds."""
+    matching, one, all_ = mm.match(cohort()), tmp_path / "one", tmp_path / "all"
+    mm.write_workbook(matching, one / "pairs.xlsx")
+    mm.write_report(matching, one / "report.html")
+    mm.write_calendar(matching, one / "calendar")
+    mm.write_letters(matching, one / "letters")
+    written = mm.write_all(matching, all_)
+    assert {path.name for path in written} == WHOLE
+    alone, whole = contents(one), contents(all_)
+    assert set(whole) - set(alone) == {"pairs.csv", "run.json"}
+    assert [name for name in alone if alone[name] != whole[name]] == []
+
+
+def test_rows_in_another_order_give_the_same_pairs(handed_out, tmp_path):
+    """The example's sheets, rows and files shuffled, give the same pairs.csv to the byte."""
+    rng = random.Random(7)
+    mixed = {}
+    for side, paths in sheets(example_folder()).items():
+        frames = []
+        for path in paths:
+            table = read_table(path)
+            rows = [row.cells for row in table.rows]
+            rng.shuffle(rows)
+            frames.append(pd.DataFrame(rows, columns=list(table.headings)))
+        mixed[side] = frames[::-1]
+    people = mm.read_cohort(**mixed, programme=example_cohort().programme)
+    assert list(people.mentees.index) != list(example_cohort().mentees.index)
+    assert pairs_file(mm.match(people), tmp_path) == (handed_out / "pairs.csv").read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ties_do_not_hang_on_the_order_of_rows(seed, tmp_path):
+    """Where many lists are equally good, the same people get the same list in any order."""
+    people = mm.make_cohort(24, 18, departments=3, scarcity=1.2, seed=seed)
+    weights = [{"department": 1}, {"department": 2, "languages": 1}][seed % 2]
+    first = pairs_file(mm.match(people, weights), tmp_path)
+    for turn in range(3):
+        other = mm.match(shuffled(people, 10 * seed + turn), weights)
+        assert pairs_file(other, tmp_path) == first
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_fine_scores_do_not_hang_on_the_order_of_rows(seed, tmp_path):
+    """With texts, interests and all rules, the same people get the same list in any order."""
+    people = mm.make_cohort(40, 30, seed=seed)
+    first = pairs_file(mm.match(people), tmp_path)
+    assert pairs_file(mm.match(shuffled(people, seed)), tmp_path) == first
+
+
+def test_another_seed_draws_another_lot():
+    """Equal lists are told apart by the seed, and all of them are as good."""
+    people = mm.make_cohort(24, 18, departments=3, seed=1)
+    found = [mm.match(people, {"department": 1}, seed=seed) for seed in range(4)]
+    assert len({one.total for one in found}) == 1
+    assert len({tuple(one.pairs["mentor"]) for one in found}) > 1
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    '=HYPERLINK("http://example.org")',
+    "../../x",
+    "+46 70 00",
+    "CON",
+    "a\u202etxt.exe",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_strange_names_do_no_harm(name, tmp_path):
+    """Names of people and departments are text everywhere: no tag, formula or path."""
+    people = cohort()
+    people.mentees["name"] = [f"{name}{k}" if k else name for k in range(6)]
+    people.mentors["name"] = [name] * 5
+    people.mentors["interests"] = [(name, "waves", "press", "stars")] * 5
+    people.mentees["interests"] = [(name, "waves", "press", "stars")] * 6
+    departments = tuple(
+        replace(one, name=Words(f"{name} {one.key}")) for one in people.programme.departments
+    )
+    programme = replace(people.programme, departments=departments, contact="a@example.org")
+    people = Cohort(people.mentees, people.mentors, programme)
+    folder = tmp_path / "deep" / "out"
+    mm.write_all(mm.match(people), folder)
+    assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} <= {
+        "deep", "out", "letters", "calendar", "mentees", "mentors",
+    }  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == WHOLE
+    for path in folder.rglob("*"):
+        assert path.resolve().is_relative_to(folder.resolve())
+        assert path.name.isprintable()
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<img" not in page
+    book = openpyxl.load_workbook(folder / "pairs.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+    assert any(cell.value == name for cell in cells)
+    with (folder / "pairs.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=";"))
+    assert not [cell for row in rows for cell in row if cell[:1] in "=+-@" and cell]
+    assert read_pairs_csv(folder / "pairs.csv")["mentor_name"].eq(name).all()
+
+
+def test_a_key_that_is_a_path_stays_in_the_folder(tmp_path):
+    """A department or event keyed ``../../x`` by a program writes nothing outside the folder."""
+    people = cohort()
+    bad = "../../x"
+    departments = (
+        Department(bad, Words(bad)),
+        *(one for one in people.programme.departments if one.key != "physics"),
+    )
+    start = pd.Timestamp("2024-11-05T17:00", tz="Europe/Stockholm").to_pydatetime()
+    event = Event(bad, Words(bad), start, start + pd.Timedelta(hours=1), Words("Zoom"))
+    programme = replace(people.programme, departments=departments, events=(event,))
+    tables = [
+        table.assign(department=table["department"].replace("physics", bad))
+        for table in (people.mentees, people.mentors)
+    ]
+    folder = tmp_path / "a" / "b" / "out"
+    mm.write_all(mm.match(Cohort(*tables, programme)), folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("writer", "written"),
+    [
+        ("write_workbook_of", set()),
+        ("write_page", {"pairs.xlsx", "pairs.csv"}),
+        ("write_letters_of", {"pairs.xlsx", "pairs.csv", "report.html"}),
+        ("_write_run", WHOLE - {"run.json"}),
+    ],
+)
+def test_a_writer_that_fails_leaves_nothing_half_written(writer, written, tmp_path, monkeypatch):
+    """When one file fails, those before it are complete, and the others are not there at all."""
+    matching = mm.match(cohort())
+
+    def fail(*_):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(write_module, writer, fail)
+    with pytest.raises(RuntimeError):
+        mm.write_all(matching, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == written
+
+
+def full_disk(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("name", ["pairs.xlsx", "report.html", "letters", "run.json"])
+def test_a_disk_that_is_full_costs_nothing(name, tmp_path, monkeypatch):
+    """A later run that fails in the middle of a file leaves everything as it was."""
+    matching, folder = mm.match(cohort()), tmp_path / "out"
+    mm.write_all(matching, folder)
+    before = contents(folder)
+    letters = []
+    real = Path.write_text
+
+    def third_letter(self, *args, **kwargs):
+        letters.append(self)
+        return full_disk() if len(letters) == 3 else real(self, *args, **kwargs)
+
+    if name == "pairs.xlsx":
+        monkeypatch.setattr("xlsxwriter.workbook.Workbook._store_workbook", full_disk)
+    elif name == "letters":
+        monkeypatch.setattr("mentormatch.telling.write.write_page", lambda *_: None)
+        monkeypatch.setattr(Path, "write_text", third_letter)
+    else:
+        wanted = name.partition(".")[2]
+        monkeypatch.setattr(
+            Path,
+            "write_text",
+            lambda self, *a, **k: full_disk() if wanted in self.suffix else real(self, *a, **k),
+        )
+        monkeypatch.setattr(
+            Path,
+            "write_bytes",
+            lambda self, data, real=Path.write_bytes: (
+                full_disk() if wanted in self.suffix else real(self, data)
+            ),
+        )
+    with pytest.raises(OSError, match="No space left") as caught:
+        mm.write_all(matching, folder)
+    monkeypatch.undo()
+    assert Path(caught.value.filename).name == name
+    assert contents(folder) == before
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    """Somebody's own files in the letters' folder stop the run instead of being removed."""
+    matching, folder = mm.match(cohort()), tmp_path / "out"
+    (folder / "letters").mkdir(parents=True)
+    mine = folder / "letters" / "my notes.txt"
+    mine.write_text("keep", encoding="utf-8")
+    (folder / "notes.docx").write_bytes(b"keep")
+    with pytest.raises(InputError, match="my notes"):
+        mm.write_all(matching, folder)
+    assert mine.read_text(encoding="utf-8") == "keep"
+    assert (folder / "notes.docx").read_bytes() == b"keep"
+
+
+def test_a_raw_matrix_has_nobody_to_write_to(tmp_path):
+    """Without people nothing is written, and the message says what to use instead."""
+    matching = mm.solve(mm.Problem(np.eye(3)))
+    with pytest.raises(InputError, match="raw matrix"):
+        mm.write_all(matching, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_nobody_matched_is_written_all_the_same(language, tmp_path):
+    """A list without pairs is complete too: the report says why everybody is alone."""
+    everyone = [(mentee, mentor) for mentee in MENTEES for mentor in MENTORS]
+    rules = [mm.rules.banned(everyone)]
+    mm.write_all(mm.match(cohort(), rules=rules), tmp_path, language, rules)
+    assert {path.name for path in tmp_path.iterdir()} == WHOLE
+    assert read_pairs_csv(tmp_path / "pairs.csv").empty

@@ -65,10 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads the result, such as "head", has read enough
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (until the end)
         return DONE
-    except BrokenPipeError:
-        # Whoever read the output has stopped reading, as ``head`` does.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (until we exit)
-        return DONE
     except OSError as error:
         return _complain(_no_access(error, language), FAULTS)
     except KeyboardInterrupt:

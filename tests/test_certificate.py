@@ -311,3 +311,12 @@ def test_a_pair_named_twice_in_a_proof_is_used_once() -> None:
     assert bound(problem, Split((0, 0), again, again, nothing), "coverage") >= 1
     with pytest.raises(ValueError, match="counted from 0"):
         bound(problem, Split((0, -1), nothing, nothing, nothing), "total")
+
+
+def test_a_mentee_with_two_mentors_is_covered_once() -> None:
+    """What being covered pays is paid with the first mentor, also where a case sets that one."""
+    problem = Problem([[1, 1]], mentee_demand=2)
+    nothing = Prices(np.zeros(2, np.int64), np.zeros(0, np.int64))
+    assert bound(problem, nothing, "coverage") == 1
+    assert bound(problem, nothing, "coverage", used=((0, 0),)) == 1
+    assert bound(problem, replace(nothing, coverage=5), "total", 1, used=((0, 0),)) == 2

@@ -496,3 +496,12 @@ def test_spellings_compare_without_case_dashes_and_marks():
     assert bare_heading("3 wishes") == "3 wishes"
     assert nearest("Physic", ["Physics", "Media"]) == "Physics"
     assert nearest("Dept of Psychiatry", ["Computer Science", "Physics"]) is None
+
+
+def test_one_swedish_letter_of_utf8_among_older_ones_is_refused(tmp_path: Path) -> None:
+    """A file glued together from two kinds of letters would garble a name: it is no guess."""
+    path = tmp_path / "glued.csv"
+    path.write_bytes("Name;Town\nÅsa Berg;Lund\n".encode() + "Pär Ek;Lund\n".encode("cp1252"))
+    with pytest.raises(ProfileError) as caught:
+        read_table(path)
+    assert [fault.code for fault in caught.value.faults] == ["sheets.mixed_letters"]

@@ -59,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return jobs[options.command](options, language)
     except InfeasibleError as error:
-        return _complain(error.text(language), IMPOSSIBLE)
+        return _complain(error.text(_spoken(options, language)), IMPOSSIBLE)
     except MentormatchError as error:
-        return _complain(error.text(language), FAULTS)
+        return _complain(error.text(_spoken(options, language)), FAULTS)
     except BrokenPipeError:  # whoever reads the result, such as "head", has read enough
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (until the end)
         return DONE
@@ -261,8 +261,15 @@ def _read(options: argparse.Namespace, language: str) -> Cohort:
 
     _say("cli.reading", language)
     programme = read_programme(options.programme)
+    options.spoken = options.language or programme.language
     conditions(programme)  # faults of rules come before those of the sheets
     return read_cohort(options.mentees, options.mentors, programme=programme)
+
+
+def _spoken(options: argparse.Namespace, language: str) -> str:
+    """Return the language of complaints: as asked for, else the programme's once it is read."""
+    spoken: str = getattr(options, "spoken", language)
+    return spoken
 
 
 def _say(key: str, language: str, **values: object) -> None:

@@ -42,7 +42,7 @@ class SecondBest:
         How much lower the total would be (may be negative where fewer people would be matched);
         NaN where there is no such matching, or where it is not known (`exact` is False).
     people : numpy.ndarray of int, shape (number of pairs,)
-        How many mentees fewer would be matched.
+        How many mentees fewer would be matched; 0 where the objective does not count them.
     exact : numpy.ndarray of bool, shape (number of pairs,)
         Whether `cost` is exact. Where quotas stand in the way of the cheapest chain, a problem of
         up to 20 000 cells is solved anew; in a larger one `cost` is then the least possible. With
@@ -111,10 +111,11 @@ def second_best(matching: Matching) -> SecondBest:
             if alone < best:
                 best, target = float(alone), m
         if np.isfinite(best):
+            rows, cols = _after(matching, network, before, (i, j), target)
             mentor[k] = target if target < m else -1
             people[k] = int(np.floor(best / person + 0.5)) if person else 0
             cost[k] = np.ldexp(best - people[k] * person, -problem.bits)
-            exact[k] = status == "optimal" and _holds(matching, network, before, i, j, target, best)
+            exact[k] = status == "optimal" and _holds(matching, network, rows, cols, best)
     return _anew(matching, found)
 
 
@@ -203,19 +204,14 @@ def _locked(matching: Matching) -> set[tuple[int, int]]:
     }
 
 
-def _holds(
-    matching: Matching, network: _Network, before: Ints, i: int, j: int, target: int, cost: float
-) -> bool:
-    """Say whether the chain of moves keeps every quota and costs what the prices say."""
-    problem = matching.problem
-    # No move leads to a banned pair, so no chain breaks a ban.
-    quotas = [quota for quota in problem.quotas if not quota.is_ban]
-    if not quotas and (problem.mentee_demand <= 1).all():
-        return True
+def _after(
+    matching: Matching, network: _Network, before: Ints, pair: tuple[int, int], target: int
+) -> tuple[Ints, Ints]:
+    """Return rows and columns of the matching after the chain of moves that does without a pair."""
     m = matching.problem.shape[1]
     pairs = set(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
-    covered = len({a for a, _ in pairs})
-    pairs.discard((i, j))
+    i, j = pair
+    pairs.discard(pair)
     if target < m:
         pairs.add((i, target))
     chain = [j]
@@ -230,11 +226,21 @@ def _holds(
             if goal < m:
                 pairs.add((who, goal))
     a, b = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
+    return a, b
+
+
+def _holds(matching: Matching, network: _Network, a: Ints, b: Ints, cost: float) -> bool:
+    """Say whether a matching keeps every quota and costs what the prices say."""
+    problem = matching.problem
+    # No move leads to a banned pair, so no chain breaks a ban.
+    quotas = [quota for quota in problem.quotas if not quota.is_ban]
+    if not quotas and (problem.mentee_demand <= 1).all():
+        return True
     for quota in quotas:
         inside = int(quota.pairs.at(a, b).sum())
         if inside < quota.at_least or (quota.at_most is not None and inside > quota.at_most):
             return False
     values = network.values
     lost = int(values[matching.rows, matching.columns].sum() - values[a, b].sum())
-    fewer = covered - len(set(a.tolist()))
+    fewer = matching.coverage - len(np.unique(a))
     return abs(lost + fewer * network.pay - cost) < 1.0

@@ -118,10 +118,15 @@ def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, 
 def _price(cost: float, fewer: int, language: str) -> str:
     if fewer > 0:
         key = "explain.price_people" if cost >= 0 else "explain.price_people_rise"
-        return say(key, language, count=fewer, cost=f"{abs(cost):.3f}")
+        return say(key, language, count=fewer, cost=_shown(abs(cost)))
     if cost <= 0:
         return say("explain.price_nothing", language)
-    return say("explain.price", language, cost=f"{cost:.3f}")
+    return say("explain.price", language, cost=_shown(cost))
+
+
+def _shown(cost: float) -> str:
+    """Write a cost with three decimals, or as many as it takes to be seen."""
+    return f"{cost:.3f}" if cost >= 0.0005 else f"{cost:.6f}"
 
 
 def _moves(people: People, now: Matching, then: Matching) -> pd.DataFrame:

@@ -20,6 +20,8 @@ _SAMPLE = 1_000_000
 _SAMPLE_ROWS = 50
 _EXCEL_SEPARATOR = re.compile(r'"?sep=([;,|\t])"?[;,|\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _HIGH_BYTES = re.compile(rb"[\x00-\x7f]?[\x80-\xff]")
+#: Bytes of å, ä, ö, é as UTF-8 has them: in older letters they would be "Ã¥" or "√•".
+_UTF8_SWEDISH = re.compile(b"\xc3[\xa4\xa5\xa9\xb6\x84\x85\x89\x96]")
 _UTF8_LETTERS = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 
 _NORDIC = frozenset("åäöÅÄÖéÉüÜæøÆØ")
@@ -92,7 +94,8 @@ def _decode_old(data: bytes, file: str) -> tuple[str, tuple[Fault, ...]]:
     """Choose between the letters of Windows and of old Macs, which nearly any bytes could be."""
     sample = data[:_SAMPLE]
     high = sum(1 for byte in sample if byte > 127)
-    if 3 * len(_UTF8_LETTERS.findall(sample)) > high > 3:
+    many = 3 * len(_UTF8_LETTERS.findall(sample)) > high > 3
+    if many or _UTF8_SWEDISH.search(data):
         raise ProfileError([Fault("sheets.mixed_letters", file=file)])
     contexts = Counter(_HIGH_BYTES.findall(sample))
     windows, mac = (_plausibility(contexts, name) for name in ("cp1252", "mac_roman"))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
-from mentormatch.matching.certificate import IMPOSSIBLE, Prices, Proof, bound, broken
+from mentormatch.matching.certificate import IMPOSSIBLE, UNKNOWN, Prices, Proof, bound, broken
 from mentormatch.matching.problem import Problem
 
 if TYPE_CHECKING:
@@ -93,7 +93,10 @@ class Matching:
     @property
     def bound(self) -> float:
         """Proven upper bound on the total of every matching that does as well in earlier stages."""
-        return grid.from_grid(max(self._bound("total"), self._total), self.problem.bits)
+        found = self._bound("total")
+        if found == UNKNOWN:
+            return float("inf")
+        return grid.from_grid(max(found, self._total), self.problem.bits)
 
     @property
     def gap(self) -> float:
@@ -196,7 +199,8 @@ class Matching:
         if stage not in self._bounds:
             floor = self.coverage if stage == "total" and "coverage" in self.stages else None
             found = bound(self.problem, self.proofs[stage], stage, floor)
-            self._bounds[stage] = found if found != IMPOSSIBLE else self._total
+            # A proof that rules out this very matching is no proof.
+            self._bounds[stage] = UNKNOWN if found == IMPOSSIBLE else found
         return self._bounds[stage]
 
     def _in_scores(self, what: str) -> Floats:

@@ -168,6 +168,30 @@ def bound(
     used, unused : tuple of (int, int)
         Pairs, as positions, that every matching in question has or has not.
     """
+    return max(case.worth() for case in _reckoned(problem, proof, stage, coverage, used, unused))
+
+
+def slack(problem: Problem, prices: Prices, stage: str, coverage: int | None, value: int) -> float:
+    """Return by how much prices overrate a stage whose value is known, in steps of the grid.
+
+    Rounded down to whole steps the bound may be tight although the prices themselves are not: then
+    they do not price every pair exactly.
+    """
+    (case,) = _reckoned(problem, prices, stage, coverage, (), ())
+    if case.lost or case.earned is None:
+        return float("inf")
+    return (case.earned - value * case.scale) / case.scale
+
+
+def _reckoned(
+    problem: Problem,
+    proof: Proof,
+    stage: str,
+    coverage: int | None,
+    used: tuple[Pair, ...],
+    unused: tuple[Pair, ...],
+) -> list[_Case]:
+    """Return all cases of a proof, with all scores read."""
     cases = [_Case(problem, *case, stage, coverage) for case in _cases(proof, used, unused)]
     n, m = problem.shape
     step = max(1, _BLOCK // max(m, 1))
@@ -181,7 +205,7 @@ def bound(
         }
         for case in cases:
             case.add(rows, values, possible, sets)
-    return max(case.worth() for case in cases)
+    return cases
 
 
 def _cases(

@@ -88,7 +88,7 @@ class Matching:
     @property
     def total(self) -> float:
         """Sum of the pairs' scores."""
-        return grid.from_grid(self._total, self.problem.bits)
+        return grid.from_grid(self.score_steps, self.problem.bits)
 
     @property
     def bound(self) -> float:
@@ -96,7 +96,7 @@ class Matching:
         found = self._bound("total")
         if found == UNKNOWN:
             return float("inf")
-        return grid.from_grid(max(found, self._total), self.problem.bits)
+        return grid.from_grid(max(found, self.score_steps), self.problem.bits)
 
     @property
     def gap(self) -> float:
@@ -118,7 +118,7 @@ class Matching:
     @property
     def status(self) -> str:
         """``"optimal"`` if every stage is proved, else ``"feasible"``: `gap` says how far."""
-        proved = self._bound("total") <= self._total
+        proved = self._bound("total") <= self.score_steps
         if "coverage" in self.stages:
             proved = proved and self.coverage_bound == self.coverage
         return "optimal" if proved else "feasible"
@@ -192,7 +192,8 @@ class Matching:
         return self.problem.values_at(self.rows, self.columns)[0]
 
     @property
-    def _total(self) -> int:
+    def score_steps(self) -> int:
+        """Sum of the pairs' scores in whole steps of the grid."""
         return int(self._values.sum())
 
     def _bound(self, stage: str) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import csgraph_from_dense, dijkstra
 
 from mentormatch.errors import InfeasibleError
-from mentormatch.matching.certificate import Prices
+from mentormatch.matching.certificate import Prices, slack
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Quota
 from mentormatch.matching.result import Matching
@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _SMALL = 20_000
+#: Prices of linear programs are rounded; what that loses must stay below a whole step.
+_LOOSE = 0.5
 #: With more mentors than this, all shortest paths would take minutes.
 _MOST_MENTORS = 2_500
 
@@ -91,10 +93,8 @@ def second_best(matching: Matching) -> SecondBest:
     cost, people = np.full(count, np.nan), np.zeros(count, np.int64)
     exact = np.zeros(count, np.bool_)
     found = SecondBest(mentor, cost, people, exact, locked)
-    by_cases = any(not isinstance(proof, Prices) for proof in matching.proofs.values())
-    if by_cases or m > _MOST_MENTORS:
+    if m > _MOST_MENTORS or not _tight(matching):
         return _anew(matching, found)
-    status = matching.status
     person, network = _network(matching)
     graph = csgraph_from_dense(network.steps, null_value=np.inf)
     distance, before = dijkstra(graph, return_predecessors=True)
@@ -115,8 +115,25 @@ def second_best(matching: Matching) -> SecondBest:
             mentor[k] = target if target < m else -1
             people[k] = int(np.floor(best / person + 0.5)) if person else 0
             cost[k] = np.ldexp(best - people[k] * person, -problem.bits)
-            exact[k] = status == "optimal" and _holds(matching, network, rows, cols, best)
+            exact[k] = _holds(matching, network, rows, cols, best)
     return _anew(matching, found)
+
+
+def _tight(matching: Matching) -> bool:
+    """Say whether the prices of every stage are those of this very matching, with nothing lost.
+
+    A fractional linear program can prove a whole matching best only by rounding down; its prices
+    are then those of a mixture of matchings.
+    """
+    totals = {"coverage": matching.coverage, "total": matching.score_steps}
+    floor = matching.coverage if "coverage" in matching.stages else None
+    for stage, proof in matching.proofs.items():
+        if not isinstance(proof, Prices):
+            return False
+        loose = slack(matching.problem, proof, stage, floor, totals[stage])
+        if loose > (0.0 if stage == "coverage" else _LOOSE):
+            return False
+    return True
 
 
 def _anew(matching: Matching, found: SecondBest) -> SecondBest:

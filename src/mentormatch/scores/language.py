@@ -46,7 +46,24 @@ NEITHER = frozenset(
     """.split()  # noqa: SIM905
 )
 
-STOP_WORDS = SWEDISH | ENGLISH | NEITHER
+#: Words that anybody writes about anything, so that sharing them says nothing.
+EMPTY = frozenset(
+    """
+    year years now one first last meet meets met meeting meetings become becomes became come came
+    coming make makes made making give gives given giving gladly glad welcome ask asks asked asking
+    people person day days today good better best well useful time times see seen say said still
+    often always never yet new old long little big small large great lot lots part parts use used
+    using able really maybe perhaps thought thoughts thing things way ways take takes taken think
+    read reads
+    år året åren dag dagen dagar första först bra bättre bäst bästa tankar tanke tänka vägen väg
+    vägar sätt gång gånger gången glad glada gärna liten lite litet stor stora stort små hålla
+    håller förstå förstår ny nya nytt gammal gamla komma kommer kom kommit gå går gick ge ger gav
+    ta tar tog tagit säga säger sade sa sak saker del delar tid tiden tider alltid aldrig ofta ännu
+    idag välkommen välkomna människor människa träffa träffas möte möten mötas bli blivit
+    """.split()  # noqa: SIM905
+)
+
+STOP_WORDS = SWEDISH | ENGLISH | NEITHER | EMPTY
 
 _SWEDISH_ONLY = SWEDISH - ENGLISH
 _ENGLISH_ONLY = ENGLISH - SWEDISH

@@ -176,9 +176,9 @@ class CommonWords:
 
 
 def _cousins(one: str, one_stem: str, other: str, other_stem: str) -> bool:
-    """Say whether one word holds the other, or both begin with the same five letters."""
+    """Say whether one word holds the other, or both begin with the same six letters."""
     held = one_stem in other or other_stem in one
-    return (held and min(len(one_stem), len(other_stem)) > 3) or one[:5] == other[:5]
+    return (held and min(len(one_stem), len(other_stem)) > 4) or one[:6] == other[:6]
 
 
 def _forms(one: str, other: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ from mentormatch.words import say
 if TYPE_CHECKING:
     from mentormatch.scores.compatibility import Compatibility
 
+#: Columns of a terminal that notes are folded to.
+_WIDTH = 96
 #: Answers that the score rests on, where the programme asks for them.
 _ANSWERS = ("interests", "goals", "seeks", "offers", "languages", "availability")
 
@@ -69,13 +72,30 @@ class Readiness:
         """The whole page as plain text."""
         lines: list[str] = []
         for heading, table in self.tables.items():
-            lines += [heading, "-" * len(heading), table.to_string(index=False), ""]
+            lines += [heading, "-" * len(heading)]
+            if table is self.notes:
+                for note in table.iloc[:, 0]:
+                    lines += wrap(note, _WIDTH, initial_indent="- ", subsequent_indent="  ")
+            else:
+                lines.append(_laid_out(table))
+            lines.append("")
         if not len(self.no_partner):
             lines.append(say("readiness.everyone_has_one", self.language))
         return "\n".join(lines)
 
     def __str__(self) -> str:
         return self.text
+
+
+def _laid_out(table: pd.DataFrame) -> str:
+    """Lay a table out as text: words to the left, numbers to the right."""
+    columns = []
+    for name in table.columns:
+        cells = [str(name), *map(str, table[name])]
+        width = max(map(len, cells))
+        number = pd.api.types.is_numeric_dtype(table[name])
+        columns.append([cell.rjust(width) if number else cell.ljust(width) for cell in cells])
+    return "\n".join("  ".join(row).rstrip() for row in zip(*columns, strict=True))
 
 
 def readiness(
@@ -126,14 +146,13 @@ def _departments(people: People, cohort: Cohort) -> pd.DataFrame:
         mentees, mentors = keys["mentees"] == one.key, keys["mentors"] == one.key
         offered, needed = int(places[mentors].sum()), int(wanted[mentees].sum())
         spare = offered - needed
-        verdict = "enough" if spare >= 0 else "short"
         rows.append(
             (
                 one.name(people.language),
                 int(mentees.sum()),
                 int(mentors.sum()),
                 offered,
-                say(f"readiness.{verdict}", people.language, count=abs(spare)),
+                _balance(spare, people.language),
             )
         )
     rows.append(
@@ -142,16 +161,19 @@ def _departments(people: People, cohort: Cohort) -> pd.DataFrame:
             len(keys["mentees"]),
             len(keys["mentors"]),
             int(places.sum()),
-            say(
-                "readiness.enough" if places.sum() >= wanted.sum() else "readiness.short",
-                people.language,
-                count=int(abs(places.sum() - wanted.sum())),
-            ),
+            _balance(int(places.sum() - wanted.sum()), people.language),
         )
     )
     return pd.DataFrame(
         rows, columns=_heads(people, "department", "mentees", "mentors", "places", "balance")
     )
+
+
+def _balance(spare: int, language: str) -> str:
+    if spare == 0:
+        return say("readiness.even", language)
+    key = "readiness.enough" if spare > 0 else "readiness.short"
+    return say(key, language, count=abs(spare))
 
 
 def _no_partner(people: People) -> pd.DataFrame:
@@ -187,6 +209,7 @@ def _missing(people: People, cohort: Cohort) -> pd.DataFrame:
             silent = [labels[q.answer] for q, one in zip(asked, given, strict=True) if not one]
             if silent:
                 rows.append((*_who(people, side, k), ", ".join(silent)))
+    rows.sort(key=lambda row: (row[0], row[2], row[1]))
     return pd.DataFrame(rows, columns=_heads(people, "side", "name", "department", "unanswered"))
 
 

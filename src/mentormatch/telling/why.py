@@ -14,6 +14,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
+from mentormatch.telling.changes import changes
 from mentormatch.telling.people import People, language_of
 from mentormatch.words import say, told
 
@@ -95,12 +96,12 @@ def why_not(
         text = say("explain.why_impossible", words, **who, rules="; ".join(rules))
         return WhyNot("impossible", rules, float("nan"), 0, none, text)
     cost, fewer = matching.total - forced.total, matching.coverage - forced.coverage
-    moves = _moves(people, matching, forced)
+    moved = changes(matching, forced, words)
     said = [_holders(people, matching, i, j, who), _price(cost, fewer, words)]
-    others = len(moves) - int((moves["mentee"] == who["mentee"]).any())
-    said.append(say("explain.why_moves" if others else "explain.why_nobody", words, count=others))
-    text = " ".join(sentence for sentence in said if sentence)
-    return WhyNot("costs", (), cost, fewer, moves, text)
+    said += _moves(moved[moved["mentee"] != people.ids("mentees")[i]], words)
+    moves = moved[["mentee_name", "mentor_before", "mentor_after"]]
+    moves.columns = pd.Index(["mentee", "mentor_now", "mentor_then"])
+    return WhyNot("costs", (), cost, fewer, moves, " ".join(said))
 
 
 def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, str]) -> str:
@@ -129,18 +130,21 @@ def _shown(cost: float) -> str:
     return f"{cost:.3f}" if cost >= 0.0005 else f"{cost:.6f}"
 
 
-def _moves(people: People, now: Matching, then: Matching) -> pd.DataFrame:
-    rows = []
-    nobody = say("explain.nobody_word", people.language)
-    for i in range(now.problem.shape[0]):
-        had, gets = (one.columns[one.rows == i].tolist() for one in (now, then))
-        if had != gets:
-            before, after = (
-                ", ".join(people.name("mentors", j) for j in places) or nobody
-                for places in (had, gets)
-            )
-            rows.append((people.name("mentees", i), before, after))
-    return pd.DataFrame(rows, columns=["mentee", "mentor_now", "mentor_then"])
+def _moves(others: pd.DataFrame, language: str) -> list[str]:
+    """Say who else would lose a mentor, get one, or change."""
+    if not len(others):
+        return [say("explain.why_nobody", language)]
+    nobody = say("explain.nobody_word", language)
+    loses, gets = others["mentor_after"] == nobody, others["mentor_before"] == nobody
+    said = []
+    for key, some in (("why_loses", loses), ("why_gets", gets)):
+        if some.any():
+            names = ", ".join(others["mentee_name"][some])
+            said.append(say(f"explain.{key}", language, names=names, count=int(some.sum())))
+    changed = int((~loses & ~gets).sum())
+    if changed:
+        said.append(say("explain.why_moves", language, count=changed))
+    return said
 
 
 def impossible_because(problem: Problem, i: int, j: int, language: str = "en") -> tuple[str, ...]:
@@ -221,9 +225,12 @@ def _why_no_mentor(
     full = matching.mentor_loads[open_to] >= problem.mentor_capacity[open_to]
     if not full.all():
         free = open_to[~full]
-        return _rules_full(matching, np.full(len(free), i), free, words) or say(
-            "explain.alone_by_choice", words
-        )
+        rules = _rules_full(matching, np.full(len(free), i), free, words)
+        if not rules:
+            return say("explain.alone_by_choice", words)
+        left = int((problem.mentor_capacity - matching.mentor_loads)[free].sum())
+        names = ", ".join(people.name("mentors", int(j)) for j in free[:_MOST_NAMED])
+        return say("explain.rules_full_mentee", words, count=left, names=names, rules=rules)
     best = open_to[np.argsort(-values[open_to], kind="stable")][:_MOST_NAMED]
     names = ", ".join(people.name("mentors", int(j)) for j in best)
     return say("explain.all_taken", words, count=len(open_to), names=names)
@@ -238,9 +245,9 @@ def _why_no_mentee(people: People, matching: Matching, possible: NDArray[np.bool
         return no_partner_because(people, "mentors", j)
     alone = open_to[~np.isin(open_to, matching.rows)]
     if len(alone):
-        return _rules_full(matching, alone, np.full(len(alone), j), words) or say(
-            "explain.alone_by_choice", words
-        )
+        rules = _rules_full(matching, alone, np.full(len(alone), j), words)
+        key = "explain.rules_full_mentor" if rules else "explain.alone_by_choice"
+        return say(key, words, count=len(alone), rules=rules)
     return say("explain.all_have_one", words, count=len(open_to))
 
 
@@ -258,7 +265,7 @@ def _rules_full(
                 full[told(quota.name, language)] = inside
     if not full or not np.logical_or.reduce(list(full.values())).all():
         return ""
-    return say("explain.rules_full", language, rules="; ".join(full))
+    return "; ".join(full)
 
 
 def no_partner_because(people: People, side: str, place: int) -> str:

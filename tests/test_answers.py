@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mentormatch.errors import Fault
-from mentormatch.people.answers import missing_answer, read_answer
+from mentormatch.people.answers import missing_answer, read_answer, unknown_entries
 from mentormatch.people.moments import DayOrder, day_order, read_moment, reads_two_ways
 from mentormatch.people.programme import KINDS, Option, Question, Words
 from mentormatch.people.spelling import tidy
@@ -80,10 +80,12 @@ def test_any_of_splits_where_options_end(cell):
     assert read_answer(cell, question("any of", options=OPTIONS)) == ("physics", "big")
 
 
-def test_any_of_tells_the_part_it_does_not_know():
-    """The fault names the one part that is no option."""
-    fault = read_answer("Physics;Biologisk utbildnin, x", question("any of", options=OPTIONS))
-    assert fault.value == "Biologisk utbildnin"
+def test_any_of_tells_the_parts_it_does_not_know():
+    """The fault names the first part that is no option, and every other can be asked for."""
+    asked = question("any of", options=OPTIONS)
+    cell = "Physics;Biologisk utbildnin, x;BIG, Biologisk utbildning"
+    assert read_answer(cell, asked).value == "Biologisk utbildnin"
+    assert [fault.value for fault in unknown_entries(cell, asked)] == ["Biologisk utbildnin", "x"]
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,17 @@ def test_texts_are_escaped(tmp_path: Path) -> None:
 
 
 def test_a_programme_without_events(tmp_path: Path) -> None:
-    """Files without events are files still."""
-    assert all(not entries(file) for file in write_calendars(programme(events=()), tmp_path, "en"))
+    """No file is written that would hold no event, and those of an earlier run are removed."""
+    assert write_calendars(programme(events=()), tmp_path / "new", "en") == []
+    assert not (tmp_path / "new").exists()
+    assert len(write_calendars(programme(), tmp_path, "en")) == 3
+    (tmp_path / "mine.ics").write_bytes(b"keep")
+    of_mentors = tuple(event for event in programme().events if event.audience == "mentors")
+    found = write_calendars(programme(events=of_mentors), tmp_path, "en")
+    assert [path.name for path in found] == ["mentors.ics", "everyone.ics"]
+    assert not (tmp_path / "mentees.ics").exists()
+    assert write_calendars(programme(events=()), tmp_path, "en") == []
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.ics"]
 
 
 def test_events_in_words() -> None:

@@ -51,7 +51,7 @@ def test_the_example_is_proved_best():
     assert proof.valid
     assert proof.optimal
     assert matching.coverage == 112
-    assert f"{matching.total:.3f}" in example_story("en").summary["proof"]
+    assert f"{matching.total:.2f}" in example_story("en").summary["proof"]
 
 
 def test_the_example_shows_what_there_is_to_show():

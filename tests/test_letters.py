@@ -17,8 +17,16 @@ from mentormatch.errors import InputError
 from mentormatch.people.programme import Option, Question, Words
 from mentormatch.telling import letters
 from mentormatch.telling.files import LIST
-from mentormatch.telling.letters import MARKDOWN, PLAIN, draft, letter, subject, write_letters_of
-from mentormatch.telling.recipients import Recipient, plain, recipients
+from mentormatch.telling.letters import (
+    MARKDOWN,
+    PLAIN,
+    _first,
+    draft,
+    letter,
+    subject,
+    write_letters_of,
+)
+from mentormatch.telling.recipients import Recipient, plain, recipients, to_introduce
 from mentormatch.telling.story import Story
 from story_example import HTML_NAME, LONG_NAME, example_story
 
@@ -68,6 +76,13 @@ def share(*ticked: str, story: Story | None = None) -> Story:
     ids = [*story.cohort.mentees.index, *story.cohort.mentors.index]
     story = with_people(story, share=dict.fromkeys(ids, everything) | {"m05": ticked})
     return with_questions(story, Question("share", "everyone", ("Share",), kind="any of"))
+
+
+def strangers(*silent: str) -> Story:
+    """Ask everybody what to share, and let these people tick nothing and the others all."""
+    story = share()
+    ids = [*story.cohort.mentees.index, *story.cohort.mentors.index]
+    return with_people(story, share=dict.fromkeys(ids, ("email",)) | dict.fromkeys(silent, ()))
 
 
 # --- The folder
@@ -156,6 +171,27 @@ def test_a_letter_says_whom_when_and_whom_to_ask() -> None:
     assert "Conclusion, The University (to be confirmed)\n" in story
     assert "Mentor workshop" not in story
     assert "Write to mentorship@example.org." in story
+
+
+def test_a_letter_of_a_programme_without_events_has_no_dates() -> None:
+    """There is no heading with nothing below it."""
+    story = example_story()
+    cohort = replace(story.cohort, programme=replace(story.cohort.programme, events=()))
+    assert "Dates" in text(story, "s03")
+    assert "Dates" not in text(replace(story, cohort=cohort), "s03")
+
+
+def test_pairs_to_introduce_are_those_whose_letters_promise_it() -> None:
+    """A coordinator's list holds just the pairs in which neither learns where to write."""
+    assert to_introduce(share()) == frozenset()
+    story = strangers("s03", "m05", "s01")
+    found = to_introduce(story)
+    assert found == {("s03", "m05")}
+    for person in recipients(story):
+        for partner in person.partners:
+            pair = (person.id, partner.id)[:: 1 if person.side == "mentees" else -1]
+            told = _first(person, partner) == "introduced"
+            assert told == (pair in found)
 
 
 def test_a_mentor_of_two_reads_of_both() -> None:

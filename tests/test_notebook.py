@@ -72,15 +72,22 @@ def test_it_is_stored_without_results():
 
 
 def test_every_cell_has_a_sentence_above_it():
-    """Above each cell of code, or the one before it, stands a text that says what it does."""
+    """Above each cell of code stands a text that says what it does, and what shows is short."""
     kinds = [cell.cell_type for cell in cells()]
-    assert "code code code" not in " ".join(kinds)
+    assert "code code" not in " ".join(kinds)
     assert kinds[0] == kinds[-1] == "markdown"
     assert all(len(cell.source.splitlines()) <= 16 for cell in cells() if not _hidden(cell))
 
 
 def _hidden(cell: Any) -> bool:
     return cell.cell_type != "code" or cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+def test_only_what_one_changes_is_unfolded():
+    """Cells of code without anything to change are folded, and the top says how to unfold them."""
+    shown = [cell.source.split(" = ")[0] for cell in cells() if not _hidden(cell)]
+    assert shown == ["PROGRAMME", "mentee", "by_score", "weights", "chosen, chosen_rules"]
+    assert "Expand All Code" in cells()[0].source
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])
@@ -90,7 +97,7 @@ def test_it_serves_files_of_ones_own(run: Run, small: Path, language: str):
     assert "Ada Ek" in page
     assert ("Why this pair" if language == "en" else "Adept") in page
     assert {path.name for path in (small / "output").iterdir()} == {
-        "pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json",
+        "pairs.xlsx", "pairs.csv", "report.html", "letters", "run.json",
     }  # fmt: skip
 
 
@@ -103,6 +110,7 @@ def test_faults_stop_it_in_plain_words(run: Run, small: Path):
     assert "wrong.csv, row 2" in faults
     assert "wrong.csv, row 1" in faults
     assert last == "Stopped here. Mend this, then run all cells again."
+    assert run("wrong.csv", "sv")[-1].startswith("Här tog det stopp.")
     assert not (small / "output").exists()
 
 
@@ -121,7 +129,34 @@ def test_tables_are_in_words(run: Run):
     """Headings are words, not names of columns, and people are shown by name, not by id."""
     tables = re.findall(r"<table.*?</table>", "".join(run()), re.S)
     heads = {head for table in tables for head in re.findall(r"<th[^>]*>(.*?)</th>", table)}
-    assert {"Mentee", "Mentor", "Score", "Why this pair", "Next best mentor"} <= heads
+    assert {"Mentee", "Mentor", "Score", "Why this pair", "Mentor now", "Mentor then"} <= heads
     assert not [head for head in heads if "_" in head or head.islower()]
     assert "Ada Ek" in "".join(tables)
     assert "@" not in "".join(tables)
+
+
+def test_its_sentences_are_in_swedish(run: Run, small: Path):
+    """With LANGUAGE = "sv" no cell prints a sentence or heading in English."""
+    page = "\n".join(run(language="sv")).replace(str(small.resolve()), "")
+    assert "2 adepter och 2 mentorer deltar." in page
+    assert "Bo Lund och Ola Holm är låsta som par." in page
+    english = r"\b(mentees?|mentors|of|the|and|score|then|now|written|kept|forbidden|nobody)\b"
+    words = re.sub(r"<[^>]*>|&quot;.*?&quot;", " ", page)
+    assert not re.search(english, words, re.I)
+
+
+def test_people_are_called_by_name(run: Run):
+    """Neither a sentence nor a table calls people by the addresses that tell them apart."""
+    page = "".join(run())
+    assert "Bo Lund and Ola Holm are locked as a pair." in page
+    assert "Ada Ek and Eva Berg are not to be paired." in page
+    assert "@" not in page
+
+
+def test_an_empty_table_is_a_sentence(run: Run):
+    """Where there is nothing to show stands a sentence, not headings over nothing."""
+    page = "".join(run())
+    assert "No close calls." in page
+    assert "Everyone has a pair." in page
+    assert "Nobody would move." in page
+    assert all("<td" in table for table in re.findall(r"<table.*?</table>", page, re.S))

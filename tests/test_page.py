@@ -17,12 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mentormatch.telling.report.page import add_up, number, render_page, write_page
+from mentormatch.telling.numbers import add_up, number
+from mentormatch.telling.report.page import render_page, write_page
 from mentormatch.telling.report.plots import count_by_bin, element, histogram, shade, stacked_bar
 from mentormatch.telling.story import Story
+from mentormatch.words import say
 from story_example import FORMULA_NAME, HTML_NAME, LONG_NAME, example_story, large_story
+from test_letters import strangers
 
-VOID = {"meta", "input", "br", "img", "link", "hr"}
+VOID = {"meta", "input", "br", "img", "link", "hr", "wbr"}
 
 
 class Page(HTMLParser):
@@ -92,6 +95,43 @@ def test_everybody_and_every_sentence_stands_on_the_page(language: str) -> None:
         assert heading in text
         assert all(str(value) in text for value in table.to_numpy().ravel())
     assert story.summary["proof"] in text
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_how_sure_is_explained(language: str) -> None:
+    """The words in that column are told apart on the page itself, as in the workbook."""
+    text = Page(render_page(example_story(language))).text
+    note = say("report.sure_note", language)
+    assert note in text
+    assert note == say("workbook.sure_note", language)
+
+
+def test_pairs_to_introduce_are_counted() -> None:
+    """The summary says how many pairs the coordinator has to bring together, if there are any."""
+    sentence = "In 1 of 12 pairs neither may be given the other's e-mail address"
+    assert sentence in Page(render_page(strangers("s03", "m05"))).text
+    assert "introduce them yourself" not in Page(render_page(example_story())).text
+
+
+def test_an_address_breaks_only_where_it_may() -> None:
+    """An id that is an e-mail address may break after the @ and before a dot, and is escaped."""
+    story = example_story()
+    pairs = story.pairs.assign(mentee="a<i>b.c@example.org", mentee_name="")
+    page = render_page(replace(story, pairs=pairs))
+    assert "a&lt;i&gt;b<wbr>.c@<wbr>example<wbr>.org" in page
+    assert "<i>" not in page
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Version"), ("sv", "Version")])
+def test_technical_settings_are_folded(language: str, word: str) -> None:
+    """Fingerprints and versions stand under a heading to open, the rest in plain view."""
+    story = example_story(language)
+    extra = pd.DataFrame({"setting": [word], "value": ["numpy 0.0.0"]})
+    page = render_page(replace(story, settings=pd.concat([story.settings, extra])))
+    before, _, folded = page[page.index('<section id="settings"') :].partition("<details>")
+    assert "numpy 0.0.0" in folded
+    assert "numpy 0.0.0" not in before
+    assert str(story.settings["value"].iloc[0]) in before
 
 
 def test_no_name_becomes_a_tag_and_no_blank_in_a_name_is_filled(page: Page) -> None:
@@ -492,6 +532,11 @@ def test_the_search_works_by_keyboard(browser: Any, example: Path) -> None:
     assert visit.names() == []
     visit.tab.keyboard.press("Escape")
     assert len(visit.names()) == 12
+    visit.tab.keyboard.type("erik dahl")
+    assert visit.tab.locator("#hits").inner_text() == (
+        "No pair fits this search. Without a pair: Erik Dahl."
+    )
+    visit.tab.keyboard.press("Escape")
     visit.tab.keyboard.type("0012")
     assert visit.names() == ["Zoë Ångström"]
     visit.tab.locator("#clear").focus()

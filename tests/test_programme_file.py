@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.people.example import example_folder
 from mentormatch.people.programme import KNOWN_ANSWERS, Programme
-from mentormatch.people.programme_file.questions import KIND_OF_ANSWER
+from mentormatch.people.programme_file.questions import KIND_OF_ANSWER, OTHER_KINDS
 from mentormatch.people.programme_file.reader import DEPARTMENT_SETTINGS, PARTS, read_programme
 from mentormatch.people.programme_file.toml_lines import find_lines
 from mentormatch.words import LANGUAGES, catalogue
@@ -674,3 +674,23 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
 def test_every_answer_the_programme_understands_has_its_kind() -> None:
     """A new known answer cannot be forgotten where kinds are checked."""
     assert set(KIND_OF_ANSWER) == set(KNOWN_ANSWERS)
+    assert OTHER_KINDS.keys() <= KIND_OF_ANSWER.keys()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        'kind = "yes or no"',
+        'kind = "yes or no"\noptions = [{ key = "yes", name = "I agree" }]\ndefault = false',
+        'options = ["email", { key = "nothing", name = "Nothing" }]',
+    ],
+)
+def test_sharing_is_asked_in_either_way(tmp_path: Path, how: str) -> None:
+    """A form may ask for all or nothing, or have a box for nothing among its answers."""
+    asked = f'[[questions]]\nanswer = "share"\nwho = "everyone"\nheadings = ["Share"]\n{how}\n'
+    programme = read(SOUND.replace("[weights]", asked + "\n[weights]", 1), tmp_path)
+    assert programme.questions[-1].answer == "share"
+    (fault,) = faults(
+        SOUND.replace("[weights]", asked + 'kind = "moment"\n[weights]').replace(how, ""), tmp_path
+    )
+    assert (code(fault), fault.accepted) == ("kind_of_answer", ("any of", "yes or no"))

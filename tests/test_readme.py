@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import mentormatch as mm
 from mentormatch.rules import KINDS
 
 
@@ -50,3 +51,38 @@ def test_it_says_how_to_install_ours(page: str):
     assert re.search(r"^python3 run\.py demo$", page, re.M)
     assert re.search(r"^python3 run\.py test$", page, re.M)
     assert not re.search(r"pip install (-U )?mentormatch(?!-optimiser)", page)
+
+
+@pytest.mark.parametrize("answer", ["", "Yes", "No"])
+def test_letters_of_its_smallest_programme_help(page: str, tmp_path: Path, answer: str):
+    """Its letters tell what the two need to meet, unless one question for all says no."""
+    programme, *sheets = re.findall(r"```(?:toml|csv)\n(.*?)```", page, re.S)
+    if answer:
+        programme += (
+            '[[questions]]\nanswer = "share"\nwho = "everyone"\n'
+            'headings = ["May we pass it on?"]\nkind = "yes or no"\n'
+        )
+        sheets = [re.sub(r"\n(?=.)", f",{answer}\n", sheet) for sheet in sheets]
+        sheets = [sheet.replace(f",{answer}", ",May we pass it on?", 1) for sheet in sheets]
+        sheets = [f"{sheet.rstrip()},{answer}\n" for sheet in sheets]
+    names = ("programme.toml", "mentees.csv", "mentors.csv")
+    for name, text in zip(names, [programme, *sheets], strict=True):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    cohort = mm.read_cohort(
+        tmp_path / "mentees.csv",
+        tmp_path / "mentors.csv",
+        programme=mm.read_programme(tmp_path / "programme.toml"),
+    )
+    mm.write_letters(mm.match(cohort), tmp_path / "letters")
+    (path,) = (tmp_path / "letters" / "mentees").glob("*ada-ek.md")
+    letter = path.read_text(encoding="utf-8")
+    assert "Eva Berg" in letter
+    for shared in ("eva@example.org", "Climate", "How to find a job in industry"):
+        assert (shared in letter) == (answer != "No")
+
+
+def test_it_says_what_the_list_for_programs_looks_like(page: str):
+    """Who reads pairs.csv by program is told that its headings do not follow the language."""
+    (row,) = re.findall(r"^\| `pairs\.csv` \| (.+) \|$", page, re.M)
+    assert "headings are English" in row
+    assert "by key" in row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 import mentormatch.people.sheets.reader as sheets_module
 from mentormatch.errors import REDACTED, ProfileError
 from mentormatch.people.answers import COUNTS
-from mentormatch.people.programme import Department, Option, Programme, Question, Words
+from mentormatch.people.programme import SIDES, Department, Option, Programme, Question, Words
 from mentormatch.people.sheets.reader import read_cohort
 from mentormatch.words import LANGUAGES, catalogue
 
@@ -33,9 +34,9 @@ QUESTIONS = (
         "any of",
         (Option("climate", Words("Climate", "Klimat")), Option("ai", Words("AI, and data"))),
     ),
-    Question("goals", "mentees", ("Goals", "Mål")),
+    Question("goals", "mentees", ("Goals", "Mål"), shared=True),
     Question("places", "mentors", ("Places", "Platser"), "number"),
-    Question("years", "mentors", ("Years at work",), "number"),
+    Question("years", "mentors", ("Years at work",), "number", shared=True),
     Question("share", "everyone", ("May we share?",), "yes or no"),
     Question("withdrawn", "everyone", ("Withdrawn", "Avhopp"), "yes or no", default="no"),
 )
@@ -128,7 +129,7 @@ def test_two_exports_become_two_clean_tables(put):
         "department": "physics",
         "interests": ("climate", "ai"),
         "goals": "Få råd",
-        "share": "",
+        "share": (),
         "source": "mentees.csv, row 2",
     }
     assert cohort.mentees.source.iloc[1] == "mentees.csv, row 4"
@@ -138,7 +139,7 @@ def test_two_exports_become_two_clean_tables(put):
     assert cohort.mentors.years.iloc[0] == 1.5
     assert cohort.mentors.years.isna().tolist() == [False, True]
     assert cohort.mentors.submitted.isna().all()
-    assert cohort.mentors.share.tolist() == [True, ""]
+    assert cohort.mentors.share.tolist() == [("years",), ()]
     assert "goals" not in cohort.mentors
     assert "places" not in cohort.mentees
     digest = hashlib.sha256(mentees.read_bytes()).hexdigest()
@@ -275,6 +276,100 @@ def test_broken_cells_matter_only_where_asked(tmp_path, put):
     assert (fault.code, fault.row, fault.column) == ("sheets.error_cell", 2, "Institution")
 
 
+def test_swapped_files_are_told(put):
+    """Sheets given the wrong way round are two faults, without the noise of their cells."""
+    mentees = put("a.csv", "Name;E-mail;Institution;2. Goals *\nA;a@example.org;Kemi;x\n")
+    mentors = put("b.csv", "Name;E-mail;Unit;Places\nB;b@example.org;Fysik;two\n")
+    with pytest.raises(ProfileError) as caught:
+        read_cohort(mentors, mentees, programme=PROGRAMME)
+    assert [fault.text() for fault in caught.value.faults] == [
+        "b.csv: This was given as a mentees' sheet, but has questions that only the mentors' form "
+        'asks: "Places". Were the two swapped?',
+        "a.csv: This was given as a mentors' sheet, but has questions that only the mentees' form "
+        'asks: "2. Goals *". Were the two swapped?',
+    ]
+
+
+def test_a_form_for_both_sides_is_not_swapped(put):
+    """A sheet with the questions of both forms, or of a form with none of its own, is read."""
+    text = "Name;E-mail;Institution;Goals;Places\n{};{}@example.org;Fysik;;\n"
+    sheets = [put(f"{who}.csv", text.format(who, who)) for who in ("a", "b")]
+    assert len(read_cohort(*sheets, programme=PROGRAMME).mentees) == 1
+    without = tuple(each for each in QUESTIONS if each.answer != "goals")
+    cohort = read_cohort(*sheets, programme=replace(PROGRAMME, questions=without))
+    assert len(cohort.mentees) == 1
+
+
+def test_a_missing_column_tells_what_could_be_it(read):
+    """The headings not used yet are named, and where one of them belongs in the programme file."""
+    with pytest.raises(ProfileError) as caught:
+        read("Name;E-mail;Unit;Canary\nA;a@example.org;Fysik;x\n")
+    (fault,) = caught.value.faults
+    assert fault.code == "sheets.missing_column_unused"
+    assert 'Columns not used yet: "Unit", "Canary".' in fault.text()
+    assert 'after headings = [ at answer = "department" in the programme file' in fault.text()
+    assert "Canary" not in fault.text(redact=True)
+
+
+# ----------------------------------------------------------------------- answers nobody expected
+
+
+def test_unknown_answers_of_a_column_are_one_fault(read):
+    """Distinct answers stand once, each with its rows; the accepted ones once, in one language."""
+    cells = ["GIS, AI, and data", "Miljö; Klimate", "gis; Klimat", "Klimat"]
+    rows = [f'P{n};p{n}@example.org;Fysik;"{cell}"\n' for n, cell in enumerate(cells)]
+    text = "Name;E-mail;Institution;Interests\n" + "".join(rows)
+    with pytest.raises(ProfileError) as caught:
+        read(text)
+    (fault,) = caught.value.faults
+    assert fault.row == 2
+    assert fault.text() == (
+        'mentees1.csv, row 2, column "Interests": 3 answers are not among the accepted ones (in '
+        'brackets their rows, and what may be meant): "GIS" (2, 4), "Miljö" (3), "Klimate" '
+        '(3: "Klimat"?). If these are the boxes of your form, change the options of answer = '
+        '"interests" in the programme file. Accepted: Climate, AI, and data.'
+    )
+    assert "Miljö" not in fault.text(redact=True)
+
+
+def test_one_unknown_answer_is_told_with_its_rows(read):
+    """A single one keeps its sentence; in several rows it names them; departments have aliases."""
+    row = "A;{}@example.org;{}\n"
+    text = "Name;E-mail;Institution\n" + row.format("a", "Fysikk")
+    single = (
+        'mentees1.csv, row 2, column "Institution": "Fysikk" is not one of the accepted answers. '
+    )
+    rest = 'Did you mean "Fysik"? Accepted: Physics / Fysikum, Media Studies / Mediestudier.'
+    for more, told in [
+        ("", single + rest),
+        (row.format("b", "fysikk"), single + "It stands in rows 2, 3. " + rest),
+    ]:
+        with pytest.raises(ProfileError) as caught:
+            read(text + more)
+        assert [fault.text() for fault in caught.value.faults] == [told]
+    with pytest.raises(ProfileError, match="add these names to their aliases"):
+        read(text + row.format("b", "Kemi"))
+
+
+# ----------------------------------------------------------------------------- what may be told
+
+
+@pytest.mark.parametrize(
+    ("cell", "shared"),
+    [("Goals", ("goals",)), ("Nothing", ()), ("Goals; Nothing", ()), ("", ())],
+)
+def test_ticking_nothing_shares_nothing(put, cell, shared):
+    """The box for nothing is no answer to share, and counts even beside another box."""
+    boxes = (Option("goals", Words("Goals")), Option("nothing", Words("Nothing")))
+    asked = Question("share", "everyone", ("May we share?",), "any of", boxes)
+    questions = tuple(asked if each.answer == "share" else each for each in QUESTIONS)
+    text = f'Name;E-mail;Institution;May we share?\nA;a@example.org;Fysik;"{cell}"\n'
+    cohort = read_cohort(
+        put("a.csv", text), put("b.csv", MENTORS), programme=replace(PROGRAMME, questions=questions)
+    )
+    assert cohort.mentees.share.tolist() == [shared]
+
+
 # --------------------------------------------------------------------------- ids and duplicates
 
 
@@ -311,24 +406,59 @@ def test_two_people_with_one_id(refuse):
 
 def test_the_latest_row_wins(read):
     """The newest row counts, wherever it stands, and the older ones are noted, faults and all."""
-    one = HEAD + "2024-10-03 09:00;New;a@example.org;Fysik;\n2024-10-01;Old;A@example.org;Kemi;\n"
-    two = HEAD + "2024-10-02;Mid;a@example.org;Media;\n2024-10-02;B;b@example.org;Fysik;\n"
+    one = (
+        HEAD
+        + "2024-10-03 09:00;Åsa Ek;a@example.org;Fysik;\n2024-10-01;ÅSA  ek;A@example.org;Kemi;\n"
+    )
+    two = HEAD + "2024-10-02;Åsa Maria Ek;a@example.org;Media;\n2024-10-02;B;b@example.org;Fysik;\n"
     cohort = read([one, two], programme=LATEST)
-    assert cohort.mentees.name.tolist() == ["New", "B"]
+    assert cohort.mentees.name.tolist() == ["Åsa Ek", "B"]
     passed_over = [note for note in cohort.notes if note.code == "sheets.passed_over"]
     assert [(note.file, note.row) for note in passed_over] == [
         ("mentees1.csv", 3),
         ("mentees2.csv", 2),
     ]
     assert passed_over[0].details == {"other_file": "mentees1.csv", "other_row": "2"}
+    assert passed_over[1].value == "Åsa Ek (a@example.org)"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna Holm", "Anna Maria Holm"),
+        ("ANNA  HOLM", "anna holm"),
+        ("Anna-Maria Holm", "Holm, Anna Maria"),
+        ("Åsa Ek", unicodedata.normalize("NFD", "Åsa Ek")),
+    ],
+)
+def test_ways_to_write_one_name_are_one_person(read, one, other):
+    """Case, spaces, hyphens, order and a name left out do not make two people."""
+    rows = f"2024-10-01;{one};a@example.org;Fysik;\n2024-10-02;{other};a@example.org;Fysik;\n"
+    cohort = read(HEAD + rows, programme=LATEST)
+    assert cohort.mentees.source.tolist() == ["mentees1.csv, row 3"]
+
+
+def test_two_people_with_one_address_are_never_one(read):
+    """Where the latest wins, another name under the same address is a fault with both names."""
+    row = "2024-10-0{};{};family@example.org;Fysik;\n"
+    text = HEAD + row.format(1, "Anna Holm") + row.format(2, "Bo Ek") + row.format(3, "A. Holm")
+    with pytest.raises(ProfileError) as caught:
+        read(text + row.format(4, "Anna Maria Holm"), programme=LATEST)
+    assert places_of(caught.value) == [("two_names", "mentees1.csv", n, None) for n in (3, 4, 5)]
+    assert caught.value.faults[0].text() == (
+        "mentees1.csv, row 3: The same e-mail address stands here and in mentees1.csv, row 2, with "
+        'two names: "Bo Ek", "Anna Holm". If they are two people, mend one address; if one, write '
+        "the name the same way."
+    )
+    assert "Holm" not in caught.value.text(redact=True)
 
 
 def test_nobody_can_tell_which_is_latest(refuse, read):
     """Without moments, or with two answers at one moment, the coordinator decides."""
     row = "{};{};a@example.org;Fysik;\n"
-    text = HEAD + row.format("2024-10-01", "A") + row.format("", "B")
+    text = HEAD + row.format("2024-10-01", "A") + row.format("", "A")
     assert refuse(text, programme=LATEST) == [("same_email_no_moment", "mentees1.csv", 3, None)]
-    text = HEAD + row.format("2024-10-01", "A") + row.format("2024-10-01", "B")
+    text = HEAD + row.format("2024-10-01", "A") + row.format("2024-10-01", "A B")
     assert refuse(text, programme=LATEST) == [("same_email_same_moment", "mentees1.csv", 3, None)]
     text = HEAD + row.format("2024-10-01", "A") * 2
     cohort = read(text, programme=LATEST)
@@ -535,4 +665,6 @@ def test_every_code_has_its_sentence_in_both_languages():
     for module in (*folder.glob("*.py"), people / "answers.py", people / "moments.py"):
         used |= set(re.findall(r'"sheets\.(\w+)"', module.read_text(encoding="utf-8")))
     composed = {f"{word}_{what}" for word in ("none", "many", "assumed") for what in COUNTS}
-    assert used | composed | {"no_mentees", "no_mentors"} == set(english)
+    composed |= {f"{what}_{side}" for what in ("no", "swapped") for side in SIDES}
+    composed |= {"unknown_answers", "unknown_departments"}
+    assert used | composed == set(english)

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
+from mentormatch.telling.explain import _sure
 from mentormatch.telling.sheets import sheet_names
 from mentormatch.telling.story import Story
 from mentormatch.telling.workbook import write_workbook_of
 from mentormatch.words import catalogue
 from story_example import FORMULA_NAME, HTML_NAME, LONG_NAME, example_story, large_story
-from test_letters import share
+from test_letters import share, strangers
 
 
 def rows(sheet: Worksheet) -> list[list[object]]:
@@ -114,7 +115,7 @@ def test_lists_can_be_filtered_and_printed(english: openpyxl.Workbook) -> None:
     """Headings stay in view, have filters, and stand on every printed page, one page wide."""
     sheet = english["Pairs"]
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:O13"
+    assert sheet.auto_filter.ref == "A1:P13"
     assert sheet.print_title_rows == "$1:$1"
     for sheet in english:
         assert sheet.page_setup.orientation == "landscape"
@@ -123,6 +124,52 @@ def test_lists_can_be_filtered_and_printed(english: openpyxl.Workbook) -> None:
         assert sheet.page_setup.fitToHeight == 0
         assert not sheet.merged_cells.ranges
         assert all(6 < size.width < 80 for size in sheet.column_dimensions.values())
+
+
+def test_a_list_of_pairs_prints_what_is_read(english: openpyxl.Workbook) -> None:
+    """On paper stand who, from where, the score and why; the score's parts are on the screen."""
+    for name, last in (("Pairs", "F"), ("Physics", "G")):
+        headings = [cell.value for cell in english[name][1]]
+        area = english[name].print_area.rpartition("!")[2]
+        assert area.startswith(f"$A$1:${last}$")
+        assert headings["ABCDEFG".index(last)] == "Why this pair"
+        assert headings.index("of which Department") > headings.index("Next best mentor")
+    assert not english["Overview"].print_area
+
+
+def test_how_sure_is_explained_with_the_limits_in_use(english: openpyxl.Workbook) -> None:
+    """A note on the heading names the limits by which the word was chosen."""
+    cell = next(cell for cell in english["Pairs"][1] if cell.value == "How sure")
+    assert cell.comment is not None
+    assert "fairly firm if the total would fall by 0.02 to 0.2" in cell.comment.text
+    words = [_sure(cost, 0, False, "en") for cost in (0.019, 0.02, 0.199, 0.2)]
+    assert words == ["close call", "fairly firm", "fairly firm", "firm"]
+    assert _sure(0.0, 1, False, "en") == "firm"
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "nobody"), ("sv", "ingen")])
+def test_a_runner_up_who_is_nobody_is_told(language: str, word: str, tmp_path: Path) -> None:
+    """Where nobody stands second it says so, with the cost; where it is not known it is empty."""
+    story = example_story(language)
+    cost = [0.5, float("nan"), *[0.25] * 10]
+    exact = [True, True, *[False] * 10]
+    pairs = story.pairs.assign(
+        runner_up="", runner_up_name="", runner_up_cost=cost, runner_up_people=1,
+        runner_up_exact=exact,
+    )  # fmt: skip
+    sheet = book(replace(story, pairs=pairs), tmp_path).worksheets[0]
+    found = [row[6:9] for row in rows(sheet)[1:]]
+    assert found[0] == [word, 0.5, 1]
+    assert found[1] == [word, None, None]
+    assert found[2:] == [[None, None, None]] * 10
+
+
+def test_pairs_to_introduce_are_marked(tmp_path: Path) -> None:
+    """Where neither may have the other's address, the coordinator sees who to introduce."""
+    found = table(book(strangers("s03", "m05"), tmp_path)["Pairs"])
+    marked = [row["Mentee id"] for row in found if row["Introduce them yourself"] == "yes"]
+    assert marked == ["s03"]
+    assert {row["Introduce them yourself"] for row in found} == {"yes", None}
 
 
 def test_the_overview_tells_the_result(english: openpyxl.Workbook) -> None:
@@ -170,7 +217,7 @@ def test_everybody_without_a_pair_is_told_why(english: openpyxl.Workbook) -> Non
     found = table(english["Without a pair"])
     assert [row["Id"] for row in found] == ["s13", "s14", "m03", "m09", "m10", "m11"]
     assert [row["Why"] for row in found] == list(example_story().unmatched["reason"])
-    assert [row["Side"] for row in found] == ["Mentee"] * 2 + ["Mentor"] * 4
+    assert [row["Role"] for row in found] == ["Mentee"] * 2 + ["Mentor"] * 4
 
 
 def test_places_and_settings_and_readiness(english: openpyxl.Workbook) -> None:
@@ -198,6 +245,8 @@ def test_the_mail_merge_has_a_row_a_person(english: openpyxl.Workbook) -> None:
     assert str(found["s03"]["Dates"]).count("\n") == 2
     assert "(to be confirmed)" in str(found["s03"]["Dates"])
     assert found["s14"]["Paired with"] is None
+    assert list(found["s14"])[:2] == ["Name", "Has a pair"]
+    assert (found["s14"]["Has a pair"], mentor["Has a pair"]) == ("no", "yes")
     assert found["s14"]["Dates"] is None
 
 

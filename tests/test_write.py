@@ -20,7 +20,7 @@ from mentormatch.people.example import example_folder
 from mentormatch.people.programme import Department, Event, Words
 from mentormatch.people.sheets.tables import read_table
 from mentormatch.telling import write as write_module
-from mentormatch.telling.gather import gather
+from mentormatch.telling.gather import _at_most, gather
 from mentormatch.telling.pairs_csv import read_pairs_csv, write_pairs_csv
 from mentormatch.telling.write import write_each
 from roof_example import (
@@ -34,6 +34,7 @@ from roof_example import (
 )
 
 WHOLE = {"pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json"}
+WITHOUT_EVENTS = WHOLE - {"calendar"}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -110,7 +111,7 @@ def test_the_public_writers_write_the_same(tmp_path):
     mm.write_calendar(matching, one / "calendar")
     mm.write_letters(matching, one / "letters")
     written = mm.write_all(matching, all_)
-    assert {path.name for path in written} == WHOLE
+    assert {path.name for path in written} == WITHOUT_EVENTS
     alone, whole = contents(one), contents(all_)
     assert set(whole) - set(alone) == {"pairs.csv", "run.json"}
     assert [name for name in alone if alone[name] != whole[name]] == []
@@ -188,7 +189,7 @@ def test_strange_names_do_no_harm(name, tmp_path):
     assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} <= {
         "deep", "out", "letters", "calendar", "mentees", "mentors",
     }  # fmt: skip
-    assert {path.name for path in folder.iterdir()} == WHOLE
+    assert {path.name for path in folder.iterdir()} == WITHOUT_EVENTS
     for path in folder.rglob("*"):
         assert path.resolve().is_relative_to(folder.resolve())
         assert path.name.isprintable()
@@ -232,7 +233,7 @@ def test_a_key_that_is_a_path_stays_in_the_folder(tmp_path):
         ("write_workbook_of", set()),
         ("write_page", {"pairs.xlsx", "pairs.csv"}),
         ("write_letters_of", {"pairs.xlsx", "pairs.csv", "report.html"}),
-        ("_write_run", WHOLE - {"run.json"}),
+        ("_write_run", WITHOUT_EVENTS - {"run.json"}),
     ],
 )
 def test_a_writer_that_fails_leaves_nothing_half_written(writer, written, tmp_path, monkeypatch):
@@ -304,6 +305,27 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     assert (folder / "notes.docx").read_bytes() == b"keep"
 
 
+@pytest.mark.parametrize(("language", "mark"), [("en", "."), ("sv", ",")])
+def test_figures_in_sentences_are_written_as_the_language_does(language, mark):
+    """The proof has two decimals, a weight those it was given, and Swedish a decimal comma."""
+    matching = mm.match(cohort(), {"department": 0.125, "languages": 1})
+    story = gather(matching, language)
+    total = f"{matching.total:.2f}".replace(".", mark)
+    assert f" {total}" in story.summary["proof"]
+    values = list(story.settings["value"])
+    assert any(value.endswith(f": 0{mark}125") for value in values)
+    assert any(value.endswith(": 1") for value in values)
+
+
+@pytest.mark.parametrize(
+    ("gap", "language", "told"),
+    [(0.0003, "en", "0.01"), (0.0003, "sv", "0,01"), (0.07, "en", "0.07"), (0.0, "en", "0.00")],
+)
+def test_a_gap_is_never_told_too_small(gap, language, told):
+    """What a better list could gain at most is rounded up, so that it is never nothing."""
+    assert _at_most(gap, language) == told
+
+
 def test_a_raw_matrix_has_nobody_to_write_to(tmp_path):
     """Without people nothing is written, and the message says what to use instead."""
     matching = mm.solve(mm.Problem(np.eye(3)))
@@ -318,5 +340,5 @@ def test_nobody_matched_is_written_all_the_same(language, tmp_path):
     everyone = [(mentee, mentor) for mentee in MENTEES for mentor in MENTORS]
     rules = [mm.rules.banned(everyone)]
     mm.write_all(mm.match(cohort(), rules=rules), tmp_path, language, rules)
-    assert {path.name for path in tmp_path.iterdir()} == WHOLE
+    assert {path.name for path in tmp_path.iterdir()} == WITHOUT_EVENTS
     assert read_pairs_csv(tmp_path / "pairs.csv").empty

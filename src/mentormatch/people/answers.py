@@ -17,6 +17,9 @@ Answer = str | tuple[str, ...] | int | float | bool | datetime
 #: Questions whose number counts people.
 COUNTS = ("places", "demand")
 
+#: Option of the question for ``share`` that shares no answer.
+SHARES_NOTHING = "nothing"
+
 _YES = {"yes", "y", "ja", "j", "true", "t", "sant", "1", "x", "on", "✓", "✔", "☑", "✅"}
 _NO = {"no", "n", "nej", "false", "f", "falskt", "falsk", "0", "off", "☐", "✗", "✘", "❌"}
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}( [0-9]{3})+([.,][0-9]+)?")
@@ -88,6 +91,42 @@ def read_answer(
     return " ".join(cell.split()) if question.answer in ("id", "name") else cell
 
 
+def unknown_entries(cell: str, question: Question) -> tuple[Fault, ...]:
+    """Return a fault for every entry of a cell that is none of its question's options.
+
+    Examples
+    --------
+    >>> from mentormatch.people.programme import Words
+    >>> swedish = Option("sv", Words("Swedish", "Svenska"))
+    >>> asked = Question("languages", "everyone", ("Languages",), "any of", (swedish,))
+    >>> [fault.value for fault in unknown_entries("Finnish; Swedish, Sami", asked)]
+    ['Finnish', 'Sami']
+    """
+    if question.kind != "any of":
+        fault = _one_of(cell, question.options)
+        return (fault,) if isinstance(fault, Fault) else ()
+    _, unknown = _entries(cell, question.options)
+    return tuple(_unknown(entry, question.options) for entry in unknown)
+
+
+def shared_answers(answer: Answer | None, questions: Iterable[Question]) -> tuple[str, ...]:
+    """Return the names of the answers that somebody lets the other side of a pair know.
+
+    Parameters
+    ----------
+    answer : answer
+        To the question for ``share``: a yes shares everything that may be shared. Whoever ticks
+        that nothing may be told is taken at their word, whatever else is ticked.
+    questions : iterable of Question
+        Those that the person was asked.
+    """
+    if answer is True:
+        return tuple(each.answer for each in questions if each.shared and each.answer != "share")
+    if not isinstance(answer, tuple) or SHARES_NOTHING in answer:
+        return ()
+    return answer
+
+
 def missing_answer(question: Question) -> Answer | None:
     """Return what stands in the tables where nobody answered; None for numbers and moments."""
     if question.kind == "any of":
@@ -95,8 +134,10 @@ def missing_answer(question: Question) -> Answer | None:
     return None if question.kind in ("number", "moment") else ""
 
 
-def accepted(options: Iterable[Option]) -> tuple[str, ...]:
-    """Return the options as a coordinator reads them: both languages where they differ."""
+def accepted(options: Iterable[Option], language: str = "") -> tuple[str, ...]:
+    """Return the options as a coordinator reads them: in both languages, or in the one given."""
+    if language:
+        return tuple(option.name(language) or option.key for option in options)
     return tuple(
         " / ".join(dict.fromkeys(filter(None, (option.name.en, option.name.sv)))) or option.key
         for option in options
@@ -144,11 +185,22 @@ def _one_of(cell: str, options: tuple[Option, ...]) -> str | Fault:
 
 
 def _any_of(cell: str, options: tuple[Option, ...]) -> tuple[str, ...] | Fault:
-    """Read a multi-select answer; an option that itself holds a comma is tried whole first."""
+    chosen, unknown = _entries(cell, options)
+    if unknown:
+        return _unknown(unknown[0], options)
+    return tuple(option.key for option in options if option.key in chosen)
+
+
+def _entries(cell: str, options: tuple[Option, ...]) -> tuple[set[str], list[str]]:
+    """Return the keys that a multi-select answer holds, and its entries that are no option.
+
+    An option that itself holds a comma is tried whole first.
+    """
     table = _lookup(options)
     longest = 1 + max(len(_ANY_SEPARATOR.findall(spelling)) for spelling in table)
     ends = [found.span() for found in _ANY_SEPARATOR.finditer(cell)] + [(len(cell), len(cell))]
     chosen: set[str] = set()
+    unknown: list[str] = []
     start = at = 0
     while at < len(ends):
         for end in range(min(at + longest, len(ends)) - 1, at - 1, -1):
@@ -160,9 +212,9 @@ def _any_of(cell: str, options: tuple[Option, ...]) -> tuple[str, ...] | Fault:
         else:
             piece = cell[start : ends[at][0]].strip()
             if piece:
-                return _unknown(piece, options)
+                unknown.append(piece)
         start, at = ends[at][1], at + 1
-    return tuple(option.key for option in options if option.key in chosen)
+    return chosen, unknown
 
 
 def _tags(cell: str) -> tuple[str, ...]:

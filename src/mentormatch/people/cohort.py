@@ -22,7 +22,8 @@ class Cohort:
         One row a person, the index holds unique ids (str). Columns are answers, named as in
         `mentormatch.people.programme.KNOWN_ANSWERS` or of one's own. A missing answer is an empty
         string or an empty tuple. ``department`` holds department keys; ``interests``,
-        ``languages`` and ``availability`` hold tuples of str; ``places`` (mentors) and ``demand``
+        ``languages`` and ``availability`` hold tuples of str; ``share`` holds the names of the
+        answers that the other side of a pair may be told; ``places`` (mentors) and ``demand``
         (mentees) hold integers >= 0 and are 1 where the column is missing.
     programme : Programme
         What they signed up for.

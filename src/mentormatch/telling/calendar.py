@@ -77,7 +77,8 @@ def event_in_words(event: Event, timezone: str, language: str) -> str:
 def write_calendars(programme: Programme, folder: str | Path, language: str) -> list[Path]:
     """Write ``mentees.ics``, ``mentors.ics`` and ``everyone.ics``, the last with all events.
 
-    Equal programmes give equal bytes, and an event keeps its UID when it is moved or confirmed.
+    A file that would hold no event is not written; one of an earlier run is removed. Equal
+    programmes give equal bytes, and an event keeps its UID when it is moved or confirmed.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def write_calendars(programme: Programme, folder: str | Path, language: str) -> 
     Returns
     -------
     list of Path
-        The three files.
+        The files that were written; none where the programme has no events.
 
     Raises
     ------
@@ -101,6 +102,9 @@ def write_calendars(programme: Programme, folder: str | Path, language: str) -> 
     written = []
     for audience in AUDIENCES:
         path = Path(folder) / f"{audience}.ics"
+        if not events_for(programme, audience):
+            path.unlink(missing_ok=True)
+            continue
         with whole_file(path) as aside:
             aside.write_bytes(_calendar(programme, audience, language))
         written.append(path)

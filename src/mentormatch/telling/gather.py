@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -15,6 +16,7 @@ from mentormatch.rulebook import conditions
 from mentormatch.rules import Condition
 from mentormatch.scores.labels import part_label
 from mentormatch.telling.explain import explain
+from mentormatch.telling.numbers import number, short
 from mentormatch.telling.people import People
 from mentormatch.telling.readiness import readiness
 from mentormatch.telling.story import Story
@@ -71,10 +73,12 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
     scores = pairs["score"].to_numpy(float)
     if matching.status == "optimal":
         key = "explain.proof_people" if "coverage" in matching.stages else "explain.proof_total"
-        proof = say(key, language, total=f"{matching.total:.3f}", count=matching.coverage)
+        total = number(matching.total, language=language)
+        proof = say(key, language, total=total, count=matching.coverage)
     else:
         share = 100 * matching.gap / matching.bound if matching.bound else 0.0
-        proof = say("explain.proof_gap", language, gap=f"{matching.gap:.4f}", share=f"{share:.2f}")
+        most = {"gap": _at_most(matching.gap, language), "share": _at_most(share, language)}
+        proof = say("explain.proof_gap", language, **most)
     return {
         "mentees": problem.shape[0],
         "mentors": problem.shape[1],
@@ -91,6 +95,11 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
         "seed": matching.seed,
         "proof": proof,
     }
+
+
+def _at_most(value: float, language: str) -> str:
+    """Tell a number that must not be told too low: rounded up, a hair's breadth aside."""
+    return number(math.ceil(100 * value - 1e-9) / 100, language=language)
 
 
 def _keys(people: People) -> tuple[list[str], list[str], list[str]]:
@@ -163,11 +172,13 @@ def _settings(
         ("seed", str(matching.seed)),
     ]
     for name, weight in fit.weights.items():
-        rows.append(("weight", f"{part_label(cohort.programme, name, words)}: {weight:g}"))
+        rows.append(
+            ("weight", f"{part_label(cohort.programme, name, words)}: {short(weight, words)}")
+        )
     for key, own in fit.department_weights.items():
         department = cohort.programme.department(key).name(words)
         shown = ", ".join(
-            f"{part_label(cohort.programme, name, words)} {weight:g}"
+            f"{part_label(cohort.programme, name, words)} {short(weight, words)}"
             for name, weight in own.items()
         )
         rows.append(("own_weights", f"{department}: {shown}"))

@@ -123,6 +123,23 @@ def recipients(story: Story) -> list[Recipient]:
     return sorted(found, key=lambda r: (SIDES.index(r.side), safe_name(r.name), r.id))
 
 
+def to_introduce(story: Story) -> frozenset[tuple[str, str]]:
+    """Return the pairs (mentee's id, mentor's id) of whom neither is told the other's address."""
+    told = {
+        side: {
+            person
+            for person, row in _rows(story.cohort, side).items()
+            if _told(story.cohort, side, row, story.language).email
+        }
+        for side in SIDES
+    }
+    return frozenset(
+        (mentee, mentor)
+        for mentee, mentor in zip(story.pairs["mentee"], story.pairs["mentor"], strict=True)
+        if mentee not in told["mentees"] and mentor not in told["mentors"]
+    )
+
+
 def _rows(cohort: Cohort, side: str) -> dict[str, dict[str, Any]]:
     """Return each person's answers by id."""
     table = cohort.table(side)

@@ -37,12 +37,13 @@ class Column:
     `kind` is ``""`` (short texts, numbers as they are), ``"score"`` (three decimals), ``"tint"`` (a
     score from 0 to 1, the bluer the higher), ``"prose"`` (sentences, in a wide column),
     ``"lines"`` (several lines, in a wider one) or ``"note"`` (sentences in the last column, running
-    on to the right).
+    on to the right). A `note` hangs on the heading's cell.
     """
 
     heading: str
     cells: Sequence[Any]
     kind: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Tables one under another. A first table without a title gets a filter and stays in view."""
+    """Tables one under another. A first table without a title gets a filter and stays in view.
+
+    Where `printed` is not 0, only so many columns are printed, so that they are large enough.
+    """
 
     name: str
     tables: Sequence[Table]
+    printed: int = 0
 
 
 def sheet_names(wanted: Sequence[str]) -> list[str]:
@@ -169,6 +174,8 @@ class _Writer:
                 nothing = say("workbook.nothing", self.language)
                 self._line(nothing, self.looks(italic=True, font_color=_INK))
             self.row += 1
+        if self.sheet.printed:
+            self.page.print_area(0, 0, self.row, self.sheet.printed - 1)
 
     def _line(self, text: str, look: Any) -> None:
         self.page.write_string(self.row, 0, _text(text), look)
@@ -178,6 +185,9 @@ class _Writer:
         for place, column in enumerate(table.columns):
             look = self.looks.heading(any(map(_is_number, column.cells)))
             self.page.write_string(self.row, place, _text(column.heading), look)
+            if column.note:
+                size = {"author": "mentormatch", "width": 300, "height": 150}
+                self.page.write_comment(self.row, place, _text(column.note), size)
             if column.kind == "tint" and table.height:
                 below = (self.row + 1, place, self.row + table.height, place)
                 self.page.conditional_format(*below, _TINT)

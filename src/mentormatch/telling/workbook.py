@@ -11,7 +11,7 @@ from mentormatch.people.programme import SIDES
 from mentormatch.telling.calendar import event_in_words, events_for
 from mentormatch.telling.files import whole_file
 from mentormatch.telling.letters import contact_of, in_a_row
-from mentormatch.telling.recipients import Recipient, plain, recipients
+from mentormatch.telling.recipients import Recipient, plain, recipients, to_introduce
 from mentormatch.telling.sheets import Column, Sheet, Table, sheet_names, write_sheets
 from mentormatch.telling.story import Story
 from mentormatch.words import say
@@ -20,6 +20,8 @@ _FIGURES = (
     "matched", "mentees", "mentors", "places", "pairs", "mean_score", "lowest_score",
     "total", "bound", "gap", "status", "objective", "seed",
 )  # fmt: skip
+#: Columns of a list of pairs that are printed: who, from where, the score and why.
+_PRINTED = 6
 
 
 def write_workbook_of(story: Story, path: str | Path) -> Path:
@@ -47,8 +49,9 @@ def write_workbook_of(story: Story, path: str | Path) -> Path:
     InputError
         The file is open in another program.
     """
+    strangers = to_introduce(story)
     makers: dict[str, Callable[[Story], list[Table]]] = {
-        "pairs": lambda story: [_pairs(story)],
+        "pairs": lambda story: [_pairs(story, strangers)],
         "overview": _overview,
         "unmatched": lambda story: [_unmatched(story)],
         "places": lambda story: [_places(story)],
@@ -59,8 +62,9 @@ def write_workbook_of(story: Story, path: str | Path) -> Path:
     departments = [str(name) for name in story.departments["department"]]
     names = sheet_names([_word(story, f"sheet_{key}") for key in makers] + departments)
     tables = [make(story) for make in makers.values()]
-    tables += [_department(story, department) for department in departments]
-    sheets = [Sheet(name, parts) for name, parts in zip(names, tables, strict=True)]
+    tables += [_department(story, strangers, department) for department in departments]
+    printed = [_PRINTED, *[0] * (len(makers) - 1), *[_PRINTED + 1] * len(departments)]
+    sheets = [Sheet(*sheet) for sheet in zip(names, tables, printed, strict=True)]
     programme = story.cohort.programme
     title = plain(f"{programme.name(story.language)} {programme.year}")
     with whole_file(path) as aside:
@@ -80,7 +84,10 @@ def _columns(story: Story, table: pd.DataFrame, **headings: str) -> list[Column]
 
 
 def _pairs(
-    story: Story, pairs: pd.DataFrame | None = None, kinds: list[str] | None = None
+    story: Story,
+    strangers: frozenset[tuple[str, str]],
+    pairs: pd.DataFrame | None = None,
+    kinds: list[str] | None = None,
 ) -> Table:
     """Lay out all pairs or some of them, perhaps with the kind of each pair."""
     pairs = story.pairs if pairs is None else pairs
@@ -98,22 +105,39 @@ def _pairs(
         columns.append(Column(_word(story, "kind"), words))
         lent = frozenset(row for row, kind in enumerate(kinds) if kind == "lent")
     columns.append(Column(_word(story, "score"), list(pairs["score"]), "tint"))
+    columns.append(Column(_word(story, "reasons"), list(pairs["reasons"]), "prose"))
+    known = pd.Series(True, index=pairs.index)
+    if "runner_up_exact" in pairs:
+        known = pairs["runner_up_exact"].astype(bool)
+    nobody = _word(story, "nobody")
+    names = [
+        name or (nobody if sure and not other else other)
+        for name, other, sure in zip(
+            pairs["runner_up_name"], pairs["runner_up"], known, strict=True
+        )
+    ]
+    fewer = [
+        people if sure and pd.notna(cost) else None
+        for people, cost, sure in zip(
+            pairs["runner_up_people"], pairs["runner_up_cost"], known, strict=True
+        )
+    ]
+    columns.append(Column(_word(story, "runner_up"), names))
+    cost = list(pairs["runner_up_cost"].where(known))
+    columns.append(Column(_word(story, "runner_up_cost"), cost, "score"))
+    columns.append(Column(_word(story, "runner_up_people"), fewer))
+    columns.append(
+        Column(_word(story, "sure"), list(pairs["sure"]), note=_word(story, "sure_note"))
+    )
+    introduce = [
+        _word(story, "yes") if pair in strangers else ""
+        for pair in zip(pairs["mentee"], pairs["mentor"], strict=True)
+    ]
+    columns.append(Column(_word(story, "introduce"), introduce))
     for part, name in story.parts.items():
         heading = _word(story, "part", part=name)
         columns.append(Column(heading, list(pairs[f"part: {part}"]), "score"))
-    columns.append(Column(_word(story, "reasons"), list(pairs["reasons"]), "prose"))
-    columns += _columns(story, pairs, runner_up_name="runner_up")
-    alone = pairs["runner_up"] == ""
-    if "runner_up_exact" in pairs:
-        alone |= ~pairs["runner_up_exact"].astype(bool)
-    cost = list(pairs["runner_up_cost"].where(~alone))
-    fewer = [
-        None if none else people
-        for people, none in zip(pairs["runner_up_people"], alone, strict=True)
-    ]
-    columns.append(Column(_word(story, "runner_up_cost"), cost, "score"))
-    columns.append(Column(_word(story, "runner_up_people"), fewer))
-    columns += _columns(story, pairs, sure="sure", mentee="mentee_id", mentor="mentor_id")
+    columns += _columns(story, pairs, mentee="mentee_id", mentor="mentor_id")
     return Table(columns, shaded=lent)
 
 
@@ -142,7 +166,7 @@ def _unmatched(story: Story) -> Table:
     people = story.unmatched
     sides = [_word(story, f"side_{side}") for side in people["side"]]
     columns = _columns(story, people, name="name")
-    columns.append(Column(_word(story, "side"), sides))
+    columns.append(Column(_word(story, "role"), sides))
     columns += _columns(story, people, department="department")
     columns.append(Column(_word(story, "reason"), list(people["reason"]), "prose"))
     return Table([*columns, *_columns(story, people, id="id")])
@@ -179,7 +203,9 @@ def _settings(story: Story) -> Table:
     return Table([*name, Column(_word(story, "value"), list(story.settings["value"]), "prose")])
 
 
-def _department(story: Story, department: str) -> list[Table]:
+def _department(
+    story: Story, strangers: frozenset[tuple[str, str]], department: str
+) -> list[Table]:
     """Lay out what one department's coordinator needs: own mentees' pairs, then mentors lent."""
     pairs = story.pairs
     ours, theirs = (pairs[f"{who}_department"] == department for who in ("mentee", "mentor"))
@@ -189,10 +215,13 @@ def _department(story: Story, department: str) -> list[Table]:
     people = story.unmatched[story.unmatched["department"] == department]
     sides = [_word(story, f"side_{side}") for side in people["side"]]
     columns = _columns(story, people, name="name")
-    columns.append(Column(_word(story, "side"), sides))
+    columns.append(Column(_word(story, "role"), sides))
     columns += _columns(story, people, id="id")
     columns.append(Column(_word(story, "reason"), list(people["reason"]), "note"))
-    return [_pairs(story, chosen, kinds), Table(columns, title=_word(story, "sheet_unmatched"))]
+    return [
+        _pairs(story, strangers, chosen, kinds),
+        Table(columns, title=_word(story, "sheet_unmatched")),
+    ]
 
 
 def _letters(story: Story) -> Table:
@@ -228,6 +257,8 @@ def _letters(story: Story) -> Table:
 
     cells: dict[str, Callable[[Recipient], str]] = {
         "name": lambda person: person.name,
+        # Word can leave out those whose "Your mentor is" would end in nothing.
+        "has_pair": lambda person: _word(story, "yes" if person.partners else "no"),
         "email": lambda person: person.email,
         "department": lambda person: person.department,
         "role": lambda person: say(f"workbook.role_{person.side}", person.language),

@@ -82,7 +82,8 @@ def write_all(
     """Write everything into one folder and return what was written.
 
     The folder then holds ``pairs.xlsx``, ``pairs.csv``, ``report.html``, ``letters/``,
-    ``calendar/`` and ``run.json``. Parameters are those of `write_workbook`.
+    ``calendar/`` (if the programme has events) and ``run.json``. Parameters are those of
+    `write_workbook`.
     """
     return list(write_each(gather(matching, language, rules), matching, Path(folder)))
 
@@ -103,7 +104,8 @@ def write_each(story: Story, matching: Matching, folder: Path) -> Iterator[Path]
     ]
     for name, job in jobs:
         job(folder / name)
-        yield folder / name
+        if name != "calendar" or story.cohort.programme.events:
+            yield folder / name
 
 
 def _write_run(story: Story, matching: Matching, path: Path) -> Path:

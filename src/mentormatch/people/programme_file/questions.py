@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mentormatch.errors import Fault
-from mentormatch.people.answers import read_answer
+from mentormatch.people.answers import SHARES_NOTHING, read_answer
 from mentormatch.people.programme import (
     AUDIENCES,
     KINDS,
@@ -40,6 +40,9 @@ KIND_OF_ANSWER = {
     "language": "one of",
     "share": "any of",
 }
+
+#: Kinds in which the form may ask for them instead.
+OTHER_KINDS = {"share": ("yes or no",)}
 
 #: Answers that both forms must ask for.
 NEEDED = ("name", "department")
@@ -77,8 +80,9 @@ def _question(table: Table, departments: tuple[Department, ...]) -> _Read:
     headings = table.texts("headings", required=True)
     usual = KIND_OF_ANSWER.get(answer, "")
     kind = table.choice("kind", KINDS, usual or "text")
-    if usual and kind and kind != usual:
-        table.page.fault("kind_of_answer", table.at("kind"), kind, (usual,), answer=answer)
+    kinds = (usual, *OTHER_KINDS.get(answer, ()))
+    if usual and kind and kind not in kinds:
+        table.page.fault("kind_of_answer", table.at("kind"), kind, kinds, answer=answer)
     options, required = _options(table, kind), table.flag("required")
     if answer == "department":
         if options:
@@ -202,9 +206,11 @@ def _check_kinds(found: Sequence[_Read]) -> None:
 def _check_shares(found: Sequence[_Read]) -> None:
     """Check that what people may agree to share are answers that somebody gives."""
     answers = dict.fromkeys(question.answer for _, question, _ in found if question.answer)
+    answers[SHARES_NOTHING] = None
     for table, question, _ in found:
         options = table.values.get("options")
-        if question.answer == "share" and isinstance(options, list):
+        ticked = question.answer == "share" and question.kind != "yes or no"
+        if ticked and isinstance(options, list):
             for position, entry in enumerate(options):
                 key = entry.get("key") if isinstance(entry, dict) else entry
                 if isinstance(key, str) and key and key not in answers:

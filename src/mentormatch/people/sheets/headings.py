@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mentormatch.errors import Fault
-from mentormatch.people.programme import Question
+from mentormatch.people.programme import SIDES, Programme, Question
 from mentormatch.people.sheets.grid import column_letter
 from mentormatch.people.sheets.tables import Table
-from mentormatch.people.spelling import bare_heading, fold, likeness
+from mentormatch.people.spelling import bare_heading, clip, fold, likeness
 
 #: From this likeness on a heading is taken for a misspelt one; it is only ever suggested.
 _NEARLY = 0.8
@@ -79,11 +79,47 @@ def match_headings(table: Table, questions: tuple[Question, ...]) -> Claims:
         details = {"headings": ", ".join(f'"{heading}"' for heading in left_out)}
         notes.append(Fault("sheets.columns_left_out", file=table.file, details=details))
     faults += [
-        near.get(question.answer) or _missing_column(table, question)
+        near.get(question.answer) or _missing_column(table, question, spare)
         for question in without
         if question.required
     ]
     return Claims(tuple(columns), tuple(absent), tuple(faults), tuple(notes))
+
+
+def swapped(table: Table, side: str, programme: Programme) -> Fault | None:
+    """Return a fault if a sheet has headings of the other side's form, and none of its own.
+
+    A form that both sides fill in has headings of both, and lacks nothing.
+
+    Parameters
+    ----------
+    table : Table
+        The sheet as text.
+    side : {"mentees", "mentors"}
+        What it was given as.
+    programme : Programme
+        Its questions say which headings each form has.
+    """
+    spellings = {
+        each: {
+            bare_heading(heading)
+            for question in programme.questions_of(each)
+            for heading in _headings(question)
+        }
+        for each in SIDES
+    }
+    mine, theirs = spellings[side], spellings[SIDES[1 - SIDES.index(side)]]
+    found = {bare_heading(heading) for heading in table.headings if heading}
+    lacks_required = any(
+        question.required and found.isdisjoint(map(bare_heading, _headings(question)))
+        for question in programme.questions_of(side)
+    )
+    lacks = lacks_required or bool(mine - theirs)
+    if not lacks or found & (mine - theirs) or not found & (theirs - mine):
+        return None
+    foreign = [each for each in table.headings if each and bare_heading(each) in theirs - mine]
+    details = {"headings": ", ".join(f'"{clip(heading)}"' for heading in foreign)}
+    return Fault(f"sheets.swapped_{side}", file=table.file, details=details)
 
 
 def _headings(question: Question) -> tuple[str, ...]:
@@ -146,14 +182,16 @@ def _leftovers(
     return notes, near
 
 
-def _missing_column(table: Table, question: Question) -> Fault:
+def _missing_column(table: Table, question: Question, spare: list[int]) -> Fault:
     headings = _headings(question)
+    unused = ", ".join(f'"{clip(table.headings[position])}"' for position in spare)
     return Fault(
-        "sheets.missing_column",
+        "sheets.missing_column_unused" if unused else "sheets.missing_column",
         file=table.file,
         row=table.heading_row,
+        value=unused or None,
         accepted=headings,
-        details={"heading": headings[0]},
+        details={"heading": headings[0], "answer": question.answer},
     )
 
 

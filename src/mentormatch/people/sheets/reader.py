@@ -10,13 +10,15 @@ from typing import Any
 import pandas as pd
 
 from mentormatch.errors import Fault, ProfileError
-from mentormatch.people.answers import Answer
+from mentormatch.people.answers import Answer, shared_answers
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES, Programme, Question
 from mentormatch.people.sheets.duplicates import settle
+from mentormatch.people.sheets.headings import swapped
 from mentormatch.people.sheets.signups import SignUp, asked, read_signups
 from mentormatch.people.sheets.suspicions import on_both_sides, suspicions
 from mentormatch.people.sheets.tables import Table, frame_table, read_table
+from mentormatch.people.sheets.unknown import together
 from mentormatch.words import say
 
 Source = str | os.PathLike[str] | pd.DataFrame
@@ -166,6 +168,10 @@ def _people(
     identified: list[SignUp] = []
     nameless: list[SignUp] = []
     for table in tables:
+        wrong_side = swapped(table, side, programme)
+        if wrong_side:  # what its cells say would only be noise
+            faults += [*table.faults, wrong_side]
+            continue
         sheet = read_signups(table, questions, timezone=programme.timezone)
         faults += sheet.faults
         notes += sheet.notes
@@ -173,11 +179,11 @@ def _people(
         if not table.rows:
             notes.append(Fault("sheets.no_rows", file=table.file))
     people = settle(identified, latest_wins=programme.duplicates == "latest wins")
-    faults += people.faults
     notes += people.notes
     # What someone wrote who takes no part any more keeps nobody from matching the others.
     read = [signup for signup in (*people.signups, *nameless) if not signup.withdrawn]
-    faults += [fault for signup in read for fault in signup.faults.values()]
+    cells = [*people.faults, *(fault for signup in read for fault in signup.wrong)]
+    faults += together(cells, questions, programme.language)
     notes += suspicions(read)
     return list(people.signups)
 
@@ -190,6 +196,8 @@ def _frame(
     for question in questions:
         if question.answer not in _NO_COLUMN:
             answers = [signup.answers[question.answer] for signup in signups]
+            if question.answer == "share":
+                answers = [shared_answers(answer, questions) for answer in answers]
             table[question.answer] = _column(question, answers, index)
     rows = [say("faults.row", programme.language, row=signup.row) for signup in signups]
     places = [f"{signup.file}, {row}" for signup, row in zip(signups, rows, strict=True)]
@@ -201,7 +209,7 @@ def _column(
     question: Question, answers: list[Answer | None], index: pd.Index[str]
 ) -> pd.Series[Any]:
     """Return the answers to a question in the type that all of them have."""
-    if question.kind == "any of":
+    if question.kind == "any of" or question.answer == "share":
         return pd.Series(answers, index=index, dtype="object")
     if question.kind == "number":
         whole = all(isinstance(answer, int) for answer in answers)

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mentormatch.errors import Fault
-from mentormatch.people.answers import COUNTS, Answer, missing_answer, read_answer
+from mentormatch.people.answers import (
+    COUNTS,
+    Answer,
+    missing_answer,
+    read_answer,
+    unknown_entries,
+)
 from mentormatch.people.moments import DayOrder, day_order, reads_two_ways
 from mentormatch.people.programme import Option, Programme, Question
 from mentormatch.people.sheets.grid import Row
@@ -29,7 +35,7 @@ class SignUp:
         Where it stands.
     answers : mapping of str to answer
         By the question's `answer`; None where a number or moment is missing.
-    faults : mapping of str to Fault
+    faults : mapping of str to tuple of Fault
         What cannot be read in it, by the question's `answer`.
     assumed : tuple of str
         Which of ``places`` and ``demand`` were not answered and count as 1.
@@ -38,8 +44,18 @@ class SignUp:
     file: str
     row: int
     answers: Mapping[str, Answer | None]
-    faults: Mapping[str, Fault] = field(default_factory=dict)
+    faults: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
     assumed: tuple[str, ...] = ()
+
+    @property
+    def wrong(self) -> list[Fault]:
+        """Everything that cannot be read in the row."""
+        return [fault for faults in self.faults.values() for fault in faults]
+
+    @property
+    def name(self) -> str:
+        """The name as it was written, or empty."""
+        return str(self.answers.get("name") or "")
 
     @property
     def email(self) -> str:
@@ -149,7 +165,7 @@ def _read_row(
     timezone: str,
 ) -> SignUp:
     answers: dict[str, Answer | None] = {}
-    faults: dict[str, Fault] = {}
+    faults: dict[str, tuple[Fault, ...]] = {}
     cells = [(question, row.cells[position], position) for question, position in claims.columns]
     cells += [(question, "", -1) for question in claims.absent]
     for question, cell, position in cells:
@@ -162,10 +178,20 @@ def _read_row(
         elif not _told_already(cell, order, answer):
             column = table.headings[position] if position >= 0 else None
             place = replace(answer, file=table.file, row=row.number, column=column)
-            faults[question.answer] = place
+            faults[question.answer] = _every_entry(cell, question, place)
     assumed = tuple(name for name in COUNTS if name in answers and answers[name] is None)
     answers |= dict.fromkeys(assumed, 1)
     return SignUp(table.file, row.number, answers, faults, assumed)
+
+
+def _every_entry(cell: str, question: Question, fault: Fault) -> tuple[Fault, ...]:
+    """Return a fault in a cell for each of the entries that no option accepts."""
+    if fault.code != "unknown_value":
+        return (fault,)
+    return tuple(
+        replace(fault, value=each.value, nearest=each.nearest, details={"answer": question.answer})
+        for each in unknown_entries(cell or question.default, question)
+    )
 
 
 def _read_cell(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Sequence
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -13,14 +12,15 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mentormatch.telling.files import whole_file
+from mentormatch.telling.numbers import MISSING, add_up, number
+from mentormatch.telling.recipients import to_introduce
 from mentormatch.telling.report.plots import histogram, shade, stacked_bar
 from mentormatch.telling.story import Story
 from mentormatch.words import say
 
-MISSING = "–"
 COLOURS = 6
 MOST_LOAD = 8
 
@@ -80,63 +80,9 @@ def render_page(story: Story) -> str:
             side: story.unmatched[story.unmatched["side"] == side].to_dict("records")
             for side in ("mentees", "mentors")
         },
+        settings=_settings(story),
         readiness={heading: _plain(table) for heading, table in story.readiness.items()},
     )
-
-
-def number(value: Any, decimals: int = 2, language: str = "en") -> str:
-    """Tell a number the way a language writes it; a dash where there is none.
-
-    Examples
-    --------
-    >>> number(0.834), number(0.834, language="sv"), number(float("nan"))
-    ('0.83', '0,83', '–')
-    """
-    if pd.isna(value) or not math.isfinite(value):
-        return MISSING
-    text = f"{value:,.{decimals}f}"
-    if not text.strip("-0.,"):
-        text = text.removeprefix("-")
-    if language == "sv":
-        text = text.replace(",", "\u00a0").replace(".", ",")
-    return text.replace("-", "\u2212")
-
-
-def add_up(parts: Sequence[float], total: float, decimals: int = 2) -> list[float]:
-    """Round parts so that what is printed adds up to the printed total.
-
-    Each part is rounded down; what is missing goes to the parts that lost most by it.
-
-    Parameters
-    ----------
-    parts : sequence of float
-        Finite numbers that add up to `total`.
-    total : float
-        Their sum.
-    decimals : int
-        How many decimals are printed.
-
-    Raises
-    ------
-    ValueError
-        The parts do not add up to the total.
-
-    Examples
-    --------
-    >>> add_up([0.4, 1 / 30, 1 / 30], total=0.4 + 1 / 15)
-    [0.4, 0.04, 0.03]
-    """
-    unit = 10**decimals
-    if abs(math.fsum(parts) - total) > 1e-6:
-        raise ValueError("the parts of a score do not add up to it")
-    # A hair is added so that 0.29, which a float holds as 0.28999..., stays 29 hundredths.
-    whole = [math.floor(part * unit + 1e-6) for part in parts]
-    # The total is rounded as `number` prints it.
-    missing = round(float(f"{total:.{decimals}f}") * unit) - sum(whole)
-    by_loss = sorted(range(len(whole)), key=lambda k: whole[k] - parts[k] * unit)
-    for k in by_loss[:missing]:
-        whole[k] += 1
-    return [part / unit for part in whole]
 
 
 @cache
@@ -145,6 +91,7 @@ def _template(language: str) -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = partial(number, language=language)
+    environment.filters["breakable"] = _breakable
     environment.filters["cell"] = partial(_cell, language=language)
     return environment.from_string(_source("report.html.j2"))
 
@@ -189,6 +136,9 @@ def _lead(story: Story) -> list[str]:
     elif any(alone.values()):
         side = max(alone, key=alone.__getitem__)
         lines.append(told(f"without_{side}", count=alone[side]))
+    strangers = len(to_introduce(story))
+    if strangers:
+        lines.append(told("introduce", count=strangers, total=len(story.pairs)))
     return lines
 
 
@@ -372,6 +322,23 @@ def _runner_up(language: str, row: dict[str, Any]) -> str:
     if people > 0:
         text += " " + told("runner_up_people", count=people)
     return text
+
+
+def _settings(story: Story) -> dict[str, list[dict[str, Any]]]:
+    """Part what a reader may want to know from what only repeats a run: sheets and versions."""
+    technical = {say(f"explain.setting_{name}", story.language) for name in ("file", "version")}
+    rows: list[dict[str, Any]] = story.settings.to_dict("records")  # type: ignore[assignment]
+    return {
+        "open": [row for row in rows if row["setting"] not in technical],
+        "folded": [row for row in rows if row["setting"] in technical],
+    }
+
+
+def _breakable(text: str) -> Markup:
+    """Let an e-mail address break after its @ and before its dots, rather than inside a word."""
+    if "@" not in text:
+        return escape(text)
+    return Markup(str(escape(text)).replace("@", "@<wbr>").replace(".", "<wbr>."))
 
 
 def _plain(table: pd.DataFrame) -> dict[str, Any]:

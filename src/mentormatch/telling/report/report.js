@@ -25,6 +25,20 @@
     };
   });
 
+  // Who is looked for may be among those without a pair, further down.
+  const alone = [...document.querySelectorAll("#unmatched tbody tr")].map((row) => ({
+    name: text(row.querySelector(".name")),
+    who: fold(text(row.cells[0])),
+    found: fold(text(row.cells[0]) + " " + text(row.cells[1])),
+  }));
+
+  function namesAlone(words) {
+    return alone
+      .filter((person) => words.every((word) => person.found.includes(word)) &&
+        words.some((word) => person.who.includes(word)))
+      .map((person) => person.name);
+  }
+
   function open(row, yes) {
     row.why.hidden = !yes;
     row.button.setAttribute("aria-expanded", String(yes));
@@ -52,6 +66,11 @@
     const sentence = count === 0 ? "none" : count === 1 ? "one" : "many";
     hits.textContent = hits.dataset[sentence]
       .replace("{count}", count).replace("{total}", rows.length);
+    const names = namesAlone(words);
+    if (names.length) {
+      const told = names.slice(0, 5).join(", ") + (names.length > 5 ? " …" : "");
+      hits.textContent += " " + hits.dataset.alone.replace("{names}", () => told);
+    }
     clear.hidden = count === rows.length;
     openAll.disabled = count === 0;
     if (count) nameOpenAll();

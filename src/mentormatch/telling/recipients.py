@@ -171,7 +171,7 @@ def _told(cohort: Cohort, side: str, row: Mapping[str, Any], language: str) -> T
             label = question.label(language) or heading
             text = _in_words(question, value, language)
             if text:
-                answers.append((plain(label), text))
+                answers.append((plain(label).rstrip(" :?"), text))
         if question.answer in _TOPICS and isinstance(value, tuple):
             topics += [(str(item).casefold(), _name(question, item, language)) for item in value]
     return Told(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import brute
-from mentormatch.errors import InfeasibleError
+from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching.certificate import (
     IMPOSSIBLE,
     Certificate,
@@ -320,3 +320,11 @@ def test_a_mentee_with_two_mentors_is_covered_once() -> None:
     assert bound(problem, nothing, "coverage") == 1
     assert bound(problem, nothing, "coverage", used=((0, 0),)) == 1
     assert bound(problem, replace(nothing, coverage=5), "total", 1, used=((0, 0),)) == 2
+
+
+def test_prices_are_whole_numbers() -> None:
+    """Fractional prices would be rounded in one place and not in another: they are refused."""
+    with pytest.raises(ProblemError, match="whole numbers"):
+        Prices(np.full(3, 0.2), np.zeros(0, np.int64))
+    with pytest.raises(ProblemError, match="fine"):
+        Prices(np.zeros(3, np.int64), np.zeros(0, np.int64), fine=-1)

@@ -9,6 +9,7 @@ import pytest
 from mentormatch import rules
 from mentormatch.errors import ProgrammeError
 from mentormatch.formulation import formulate
+from mentormatch.people.callings import callings, named_in
 from mentormatch.people.programme import Rule
 from mentormatch.people.spelling import fold
 from mentormatch.rulebook import conditions
@@ -340,3 +341,11 @@ def test_rules_made_in_python_are_checked_as_well(condition, code):
     with pytest.raises(ProgrammeError) as caught:
         formulate(SMALL, score(SMALL), [condition])
     assert [fault.code for fault in caught.value.faults] == [code]
+
+
+@pytest.mark.parametrize("answer", ["Berg, Eva", "Eva Berg", "Bo Ek\nEva Berg", "x@y; Berg, Eva"])
+@pytest.mark.parametrize("name", ["Berg, Eva", "Eva Berg"])
+def test_a_name_with_a_comma_is_found(answer, name):
+    """Names written backwards, one a line or in a list are kept apart from their conflicts."""
+    table = pd.DataFrame({"name": ["Al Li", name]}, index=["a", "b"])
+    assert [1] in [places for _, places in named_in(answer, callings(table))]

@@ -143,3 +143,15 @@ def test_a_large_problem_with_quotas_gives_exact_prices_or_lower_bounds() -> Non
         truth = (matching.coverage - other.coverage, matching.total - other.total)
         said = (int(found.people[k]), float(found.cost[k]))
         assert said == truth if found.exact[k] else said <= truth
+
+
+def test_half_a_step_is_no_price() -> None:
+    """Where a linear program is fractional, whole-number scores still have whole prices."""
+    scores = [[1, 2, 5, 0], [0, 3, 0, 4], [2, 4, 1, 5]]
+    some = Pairs.between([True, False, True], [True, True, True, False])
+    others = Pairs.between([True] * 3, [True, False, True, True])
+    quotas = [Quota("a", some, at_most=1), Quota("b", others, at_most=1)]
+    found = second_best(solve(Problem(scores, quotas=quotas), "highest total"))
+    assert found.exact.all()
+    assert (found.cost >= 0).all()
+    assert (found.cost == np.rint(found.cost)).all()

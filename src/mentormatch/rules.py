@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Quota
-from mentormatch.people.callings import callings, name_of, whom
+from mentormatch.people.callings import callings, name_of, named_in, whom
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES, Programme
 from mentormatch.people.spelling import fold
@@ -270,8 +270,7 @@ def conflict(column: str = "conflict") -> Condition:
                 continue
             known = callings(theirs)
             for place, answer in enumerate(mine[column]):
-                for called in _list_of_names(answer):
-                    found = known.get(fold(called), [])
+                for called, found in named_in(answer, known):
                     if not found:
                         notes.append(
                             Fault("rules.named_nobody", file=side, column=column, value=called)
@@ -431,10 +430,3 @@ def _comparable(answer: Any) -> str:
     if isinstance(answer, (int, float, np.number)):
         return repr(float(answer))
     return fold(str(answer)) if answer else ""
-
-
-def _list_of_names(answer: object) -> list[str]:
-    if not answer:
-        return []
-    parts = answer if isinstance(answer, tuple) else str(answer).replace(";", ",").split(",")
-    return [part.strip() for part in parts if part.strip()]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.problem import Problem
 
@@ -55,6 +56,18 @@ class Prices:
     quotas: Ints
     coverage: int = 0
     fine: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("mentors", "quotas"):
+            prices = np.asarray(getattr(self, name))
+            if prices.ndim != 1 or (prices.size and prices.dtype.kind != "i"):
+                raise ProblemError(f"prices of {name} must be whole numbers, one each")
+            object.__setattr__(self, name, prices.astype(np.int64))
+        for name, most in (("coverage", 2**62), ("fine", 40)):
+            value = getattr(self, name)
+            if int(value) != value or not 0 <= value <= most:
+                raise ProblemError(f"{name} must be a whole number from 0 to {most}")
+            object.__setattr__(self, name, int(value))
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,8 +114,11 @@ def second_best(matching: Matching) -> SecondBest:
             rows, cols = _after(matching, network, before, (i, j), target)
             mentor[k] = target if target < m else -1
             people[k] = int(np.floor(best / person + 0.5)) if person else 0
-            cost[k] = np.ldexp(best - people[k] * person, -problem.bits)
             exact[k] = _holds(matching, network, rows, cols, best)
+            # The truth is a whole step, and no lower than this less what the prices lose.
+            steps = best - people[k] * person
+            steps = np.rint(steps) if exact[k] else np.ceil(steps - _LOOSE)
+            cost[k] = np.ldexp(steps, -problem.bits)
     return _anew(matching, found)
 
 
@@ -131,7 +134,7 @@ def _tight(matching: Matching) -> bool:
         if not isinstance(proof, Prices):
             return False
         loose = slack(matching.problem, proof, stage, floor, totals[stage])
-        if loose > (0.0 if stage == "coverage" else _LOOSE):
+        if loose > 0.0 if stage == "coverage" else loose >= _LOOSE:
             return False
     return True
 
@@ -260,4 +263,4 @@ def _holds(matching: Matching, network: _Network, a: Ints, b: Ints, cost: float)
     values = network.values
     lost = int(values[matching.rows, matching.columns].sum() - values[a, b].sum())
     fewer = matching.coverage - len(np.unique(a))
-    return abs(lost + fewer * network.pay - cost) < 1.0
+    return abs(lost + fewer * network.pay - cost) < _LOOSE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -17,9 +19,38 @@ def callings(table: pd.DataFrame) -> dict[str, list[int]]:
     known: dict[str, list[int]] = {}
     columns = [table[key] for key in ("name", "email") if key in table]
     for place, called in enumerate(zip(table.index, *columns, strict=True)):
-        for name in {fold(str(one)) for one in called} - {""}:
+        names = {fold(str(one)) for one in called}
+        # "Berg, Eva" is called "Eva Berg" as well.
+        names |= {" ".join(reversed(name.split(", "))) for name in names if name.count(", ") == 1}
+        for name in names - {""}:
             known.setdefault(name, []).append(place)
     return known
+
+
+def named_in(answer: object, known: Mapping[str, list[int]]) -> list[tuple[str, list[int]]]:
+    """Return whom an answer names, with their places; a name may itself hold a comma.
+
+    Parameters
+    ----------
+    answer : str or tuple of str
+        Names, ids or addresses, separated by ``;``, commas or line breaks.
+    known : mapping of str to list of int
+        The `callings` of the people who may be meant. Whoever is not among them has no place.
+    """
+    if not answer:
+        return []
+    pieces = answer if isinstance(answer, tuple) else re.split(r"[;\n]", str(answer))
+    named: list[tuple[str, list[int]]] = []
+    for piece in (one.strip(" ,") for one in pieces):
+        parts = [part.strip() for part in piece.split(",") if part.strip()]
+        # "Berg, Eva" is one name backwards before it is two.
+        for whole in (piece, " ".join(reversed(parts)) if len(parts) == 2 else piece):
+            if fold(whole) in known:
+                named.append((piece, known[fold(whole)]))
+                break
+        else:
+            named += [(part, known.get(fold(part), [])) for part in parts]
+    return named
 
 
 def whom(table: pd.DataFrame, called: dict[str, list[int]], who: str) -> int | Fault:

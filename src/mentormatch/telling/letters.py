@@ -22,6 +22,9 @@ from mentormatch.telling.story import Story
 from mentormatch.words import say
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&!:])")
+#: All but letters, digits, spaces and what names are made of: in a mail header it can do harm.
+_HARMFUL = re.compile(r"[^\w '’.-]|_")
+_LONGEST_NAME = 60
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
 
@@ -103,10 +106,12 @@ def draft(recipient: Recipient, programme: Programme) -> bytes:
     message = EmailMessage(policy=SMTP)
     try:
         if recipient.email.isascii():
-            message["To"] = Address(recipient.name, addr_spec=recipient.email)
-    except (MessageError, ValueError, IndexError):
+            name = _HARMFUL.sub(" ", plain(recipient.name))[:_LONGEST_NAME].strip()
+            message["To"] = Address(name, addr_spec=recipient.email)
+    except (MessageError, ValueError, IndexError, AttributeError):
         pass
-    message["Subject"] = plain(subject(recipient, programme))
+    # What looks like an encoded word would be decoded, and could hold line breaks.
+    message["Subject"] = plain(subject(recipient, programme)).replace("=?", "= ?")
     # Outlook opens what is marked so as a draft. There is no date: a run has none either.
     message["X-Unsent"] = "1"
     message.set_content(letter(recipient, programme, PLAIN), cte="quoted-printable")

@@ -505,3 +505,17 @@ def test_one_swedish_letter_of_utf8_among_older_ones_is_refused(tmp_path: Path) 
     with pytest.raises(ProfileError) as caught:
         read_table(path)
     assert [fault.code for fault in caught.value.faults] == ["sheets.mixed_letters"]
+
+
+def test_two_stray_quotation_marks_swallow_nobody(tmp_path: Path) -> None:
+    """A mark that opens in one row and closes in a later one is a fault, not one long answer."""
+    path = tmp_path / "stray.csv"
+    path.write_text(
+        'E-mail;Name;Department;Interests\na@b.se;Bo;physics;"a\nc@d.se;Eva;physics;b\n'
+        'e@f.se;Åsa;physics;c"\ng@h.se;Al;physics;d\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ProfileError) as caught:
+        read_table(path)
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.row) == ("sheets.open_quote", 2)

@@ -49,11 +49,14 @@ def read_delimited(data: bytes, file: str) -> Grid:
         text = text[declared.end() :]
     separator = declared[1] if declared else find_separator(text)
     rows: list[Row] = []
-    number = 0
+    number = width = 0
     try:
         for number, cells in enumerate(_records(text, separator, strict=True), start=1):
             if not any(cells):
                 continue
+            width = width or len(cells)
+            if any(_swallows(cell, separator, width) for cell in cells):
+                raise ProfileError([Fault("sheets.open_quote", file=file, row=number)])
             row = Row(number, tuple(map(tidy, cells[:MAX_COLUMNS])))
             filled = [position for position, cell in enumerate(row.cells) if cell]
             beyond = cells[MAX_COLUMNS:]
@@ -65,6 +68,12 @@ def read_delimited(data: bytes, file: str) -> Grid:
     except csv.Error:
         raise ProfileError([Fault("sheets.open_quote", file=file, row=number + 1)]) from None
     return Grid(tuple(rows), separated=True, notes=notes)
+
+
+def _swallows(cell: str, separator: str, width: int) -> bool:
+    """Say whether a cell holds a whole row, with an address, between two stray quotation marks."""
+    lines = cell.splitlines()[1:]
+    return any("@" in line and line.count(separator) >= max(width - 1, 1) for line in lines)
 
 
 def decode(data: bytes, file: str) -> tuple[str, tuple[Fault, ...]]:

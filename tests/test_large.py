@@ -14,7 +14,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import large
+from mentormatch.matching.solvers import large, readers
 
 OBJECTIVES = ("most people", "highest total")
 
@@ -55,10 +55,12 @@ def ends(matching: Matching) -> list[tuple[int, int]]:
     return list(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("block", [2**22, 7])
+@pytest.mark.parametrize("block", [2**11, 7])
 def test_both_solvers_make_the_same_pairs(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the solver and the size of its blocks, pairs and total are the same and proved."""
-    monkeypatch.setattr(large, "_BLOCK", block)
+    monkeypatch.setattr(readers, "_CELLS", block)
+    monkeypatch.setattr(readers, "_ROWS", block)
+    monkeypatch.setattr(readers, "_COLUMNS", block)
     for seed in range(150 if block > 7 else 30):
         problem = random_problem(seed)
         for objective in OBJECTIVES:
@@ -72,8 +74,8 @@ def test_both_solvers_make_the_same_pairs(block: int, monkeypatch: pytest.Monkey
 
 def test_few_candidates_at_first_lead_to_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first candidates are a guess: with a bad one the prices find the rest."""
-    monkeypatch.setattr(large, "_SEEDS", 1)
-    monkeypatch.setattr(large, "_MORE", 1)
+    monkeypatch.setattr(large, "_FIRST", 1)
+    monkeypatch.setattr(large, "_AGAIN", 1)
     for seed in range(40):
         problem = random_problem(seed)
         assert ends(priced(problem, "most people", 0)) == ends(
@@ -111,7 +113,7 @@ class OnlyBlocks:
 
 def test_scores_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """An object with blocks alone is enough, and never is the whole matrix asked for."""
-    monkeypatch.setattr(large, "_BLOCK", 100)
+    monkeypatch.setattr(readers, "_CELLS", 100)
     rng = np.random.default_rng(0)
     scores = OnlyBlocks(np.rint(rng.random((60, 50)) * 2**20) / 2**20)
     matching = large.solve_large(Problem(scores), ("total",), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
@@ -16,6 +16,8 @@ from mentormatch.matching.pairs import Flags, Pairs
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+_CELLS = 2**17
 
 
 @runtime_checkable
@@ -168,9 +170,16 @@ class Problem:
         """Binary digits after the point that scores keep."""
         if not isinstance(self.scores, np.ndarray):
             return grid.SCORE_BITS
-        finite = self.scores[np.isfinite(self.scores)]
-        largest = float(np.abs(finite).max(initial=0.0))
-        return grid.matrix_bits(largest, bool((finite == np.rint(finite)).all()), self.most_pairs)
+        whole = all(
+            bool((part == np.rint(part)).all()) for part in _parts(self.scores) if part.size
+        )
+        return grid.matrix_bits(self.largest, whole, self.most_pairs)
+
+    @cached_property
+    def largest(self) -> float:
+        """Largest absolute score of a possible pair, where the scores are a matrix."""
+        finite = (np.abs(part[part > -np.inf]) for part in _parts(self.scores))
+        return max((float(part.max(initial=0.0)) for part in finite), default=0.0)
 
     @property
     def most_pairs(self) -> int:
@@ -230,6 +239,13 @@ class Problem:
         return (
             f"Problem({self.shape[0]} mentees, {self.shape[1]} mentors, {len(self.quotas)} quotas)"
         )
+
+
+def _parts(scores: Floats) -> Iterator[Floats]:
+    """Yield a matrix in parts that fit a processor's memory."""
+    step = max(1, _CELLS // max(scores.shape[1], 1))
+    for start in range(0, len(scores), step):
+        yield scores[start : start + step]
 
 
 def _split(steps: Floats) -> tuple[Ints, Flags]:

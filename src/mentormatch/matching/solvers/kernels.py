@@ -1,8 +1,7 @@
-"""The compiled loops of the large-scale solver: each row's best pairs, and exact shortest paths.
+"""The compiled loops of the priced solver that keep a matching best: exact shortest paths.
 
-Everything is in whole numbers (scores as float64 hold whole numbers exactly). The loops are
-compiled by Numba when they are first called and kept on disk; with ``NUMBA_DISABLE_JIT=1`` they
-run as plain Python with the same results.
+Everything is in whole numbers. The loops are compiled by Numba when they are first called and kept
+on disk; with ``NUMBA_DISABLE_JIT=1`` they run as plain Python with the same results.
 """
 
 from __future__ import annotations
@@ -12,65 +11,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Short = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 _FAR = np.int64(2**62)
-_CHUNK = 64
-
-
-@njit(cache=True, nogil=True)
-def best_of_rows(
-    gain: Floats, prices: Floats, floor: Floats, keep: int, cols: Ints, worth: Ints, count: Ints
-) -> None:
-    """Keep each row's best pairs, at most `keep`, whose gain less price lies above its floor.
-
-    The kept ones stand in a heap whose root is the worst; chunks of columns whose best pair
-    cannot enter it are passed over.
-    """
-    size = gain.shape[1]
-    net = np.empty(_CHUNK, np.float64)
-    heap = np.empty(keep, np.float64)
-    for i in range(gain.shape[0]):
-        row, least, held = gain[i], floor[i], 0
-        for start in range(0, size, _CHUNK):
-            stop = min(size, start + _CHUNK)
-            top = -np.inf
-            for j in range(start, stop):
-                x = row[j] - prices[j]
-                net[j - start] = x
-                top = max(top, x)
-            if top <= least:
-                continue
-            for j in range(start, stop):
-                x = net[j - start]
-                if x <= least:
-                    continue
-                if held < keep:
-                    at = held
-                    held += 1
-                    while at > 0 and heap[(at - 1) >> 1] > x:
-                        heap[at] = heap[(at - 1) >> 1]
-                        cols[i, at] = cols[i, (at - 1) >> 1]
-                        at = (at - 1) >> 1
-                else:
-                    at = 0
-                    while 2 * at + 1 < keep:
-                        down = 2 * at + 1
-                        if down + 1 < keep and heap[down + 1] < heap[down]:
-                            down += 1
-                        if heap[down] >= x:
-                            break
-                        heap[at] = heap[down]
-                        cols[i, at] = cols[i, down]
-                        at = down
-                heap[at] = x
-                cols[i, at] = j
-                if held == keep:
-                    least = max(least, heap[0])
-        count[i] = held
-        for k in range(held):
-            worth[i, k] = np.int64(row[cols[i, k]])
 
 
 @njit(cache=True)
@@ -139,13 +83,11 @@ def _nearest(dist: Ints, heap: Ints, place: Ints, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def improve(
+def insert_rows(
     ptr: Ints,
-    cols: Ints,
+    cols: Short,
     worth: Ints,
-    col_ptr: Ints,
-    col_rows: Ints,
-    col_worth: Ints,
+    floor: Ints,
     capacity: Ints,
     u: Ints,
     v: Ints,
@@ -154,52 +96,59 @@ def improve(
     after: Ints,
     before: Ints,
     load: Ints,
+    vacant: Ints,
 ) -> None:
-    """Make a matching best among its candidates again, after some were added.
+    """Let every row that could do better leave its place, and insert it anew.
 
-    Rows that could do better leave their places and are inserted anew, each by one shortest path
-    over reduced costs to a free place, to a row that gives way, or to nothing. Places left empty at
-    a price are then filled, each by one shortest path backwards.
+    Each is inserted by one shortest path over reduced costs to a free place, to a row that gives
+    way, or to nothing.
 
     Parameters
     ----------
     ptr, cols, worth : numpy.ndarray of int
         Candidates by row: columns and worth of row i stand from ``ptr[i]`` to ``ptr[i + 1]``.
-    col_ptr, col_rows, col_worth : numpy.ndarray of int
-        The same candidates by column.
+    floor : numpy.ndarray of int, shape (n,)
+        What each row has without any candidate (at most ``u`` where it is matched).
     capacity : numpy.ndarray of int, shape (m,)
         Places of each column.
     u, v : numpy.ndarray of int, shapes (n,) and (m,)
         Prices, changed in place: ``u[i] + v[j] >= worth`` for every candidate, with equality for
-        matched ones; `u` is 0 for unmatched rows and `v` is 0 for columns with a place left.
+        matched ones; `u` is at the floor for unmatched rows.
     match, head, after, before, load : numpy.ndarray of int
         The matching, changed in place: each row's column (-1: none), and each column's rows as a
         linked list with its length.
+    vacant : numpy.ndarray of int, shape (m,)
+        Changed in place: places that stand empty at a price. `fill_places` fills them.
     """
     n, m = len(u), len(v)
     dist = np.full(m, _FAR)
-    via, into = np.empty(m, np.int64), np.empty(m, np.int64)
+    via = np.empty(m, np.int64)
     done = np.zeros(m, np.bool_)
     seen, shut = np.empty(m, np.int64), np.empty(m, np.int64)
     heap, place = np.empty(m, np.int64), np.full(m, -1, np.int64)
-    vacant, queue = np.zeros(m, np.int64), np.empty(n, np.int64)
+    queue = np.empty(n, np.int64)
     waiting = 0
     for i in range(n):
-        best = np.int64(0)
+        best = floor[i]
         for k in range(ptr[i], ptr[i + 1]):
             best = max(best, worth[k] - v[cols[k]])
-        if best > u[i] or (match[i] < 0 and best > 0):
-            if match[i] >= 0:
+        if match[i] >= 0:
+            if best > u[i]:
                 vacant[match[i]] += 1
                 _leave(i, match, head, after, before, load)
+                u[i] = best
+                queue[waiting] = i
+                waiting += 1
+        else:
             u[i] = best
-            queue[waiting] = i
-            waiting += 1
+            if best > floor[i]:
+                queue[waiting] = i
+                waiting += 1
 
     for q in range(waiting):
         new = queue[q]
         size, touched, closed = 0, 0, 0
-        limit, last_row, last_col = u[new], new, np.int64(-1)
+        limit, last_row, last_col = u[new] - floor[new], new, np.int64(-1)
         i, base = new, np.int64(0)
         while True:
             while i >= 0:
@@ -227,8 +176,8 @@ def improve(
             base = dist[j]
             i = head[j]
             while i >= 0:
-                if base + u[i] < limit:
-                    limit, last_row, last_col = base + u[i], i, np.int64(-1)
+                if base + u[i] - floor[i] < limit:
+                    limit, last_row, last_col = base + u[i] - floor[i], i, np.int64(-1)
                 i = after[i]
             i = head[j]
         u[new] -= limit
@@ -257,6 +206,32 @@ def improve(
             done[seen[k]] = False
             place[seen[k]] = -1
 
+
+@njit(cache=True, nogil=True)
+def fill_places(
+    col_ptr: Ints,
+    col_rows: Short,
+    col_worth: Ints,
+    u: Ints,
+    v: Ints,
+    match: Ints,
+    head: Ints,
+    after: Ints,
+    before: Ints,
+    load: Ints,
+    vacant: Ints,
+) -> None:
+    """Fill places that stand empty at a price, each by one shortest path backwards.
+
+    Whoever would move in for the least loss does, leaving a place of her own; or the price falls
+    to 0 somewhere on the way. Candidates are given by column here; all else as in `insert_rows`.
+    """
+    m = len(v)
+    dist = np.full(m, _FAR)
+    via, into = np.empty(m, np.int64), np.empty(m, np.int64)
+    done = np.zeros(m, np.bool_)
+    seen, shut = np.empty(m, np.int64), np.empty(m, np.int64)
+    heap, place = np.empty(m, np.int64), np.full(m, -1, np.int64)
     for empty in range(m):
         while vacant[empty] > 0:
             vacant[empty] -= 1
@@ -312,3 +287,58 @@ def improve(
                 dist[seen[k]] = _FAR
                 done[seen[k]] = False
                 place[seen[k]] = -1
+
+
+@njit(cache=True, nogil=True)
+def merge_rows(
+    ptr: Ints, cols: Short, worth: Ints, i: Ints, j: Short, w: Ints, size: int
+) -> tuple[Ints, Short, Ints]:
+    """Return candidates by row, each row's columns in order, with new ones (i, j, w) merged in.
+
+    Pairs that are there already are kept once. New ones come in any order.
+    """
+    count = np.zeros(size + 1, np.int64)
+    for k in range(len(i)):
+        count[i[k] + 1] += 1
+    start = np.cumsum(count)
+    order, at = np.empty(len(i), np.int64), start.copy()
+    for k in range(len(i)):
+        order[at[i[k]]] = k
+        at[i[k]] += 1
+    new_ptr = np.empty(size + 1, np.int64)
+    new_cols = np.empty(len(cols) + len(i), np.int32)
+    new_worth = np.empty(len(cols) + len(i), np.int64)
+    end = 0
+    for row in range(size):
+        new_ptr[row] = end
+        mine = order[start[row] : start[row + 1]]
+        mine = mine[np.argsort(j[mine])] if len(mine) > 1 else mine
+        a, b = ptr[row], 0
+        while a < ptr[row + 1] or b < len(mine):
+            if b == len(mine) or (a < ptr[row + 1] and cols[a] <= j[mine[b]]):
+                col, value = cols[a], worth[a]
+                a += 1
+            else:
+                col, value = j[mine[b]], w[mine[b]]
+                b += 1
+            if end == new_ptr[row] or new_cols[end - 1] != col:
+                new_cols[end], new_worth[end] = col, value
+                end += 1
+    new_ptr[size] = end
+    return new_ptr, new_cols[:end].copy(), new_worth[:end].copy()
+
+
+@njit(cache=True, nogil=True)
+def by_column(ptr: Ints, cols: Short, worth: Ints, size: int) -> tuple[Ints, Short, Ints]:
+    """Return the same candidates by column."""
+    start = np.zeros(size + 1, np.int64)
+    for k in range(len(cols)):
+        start[cols[k] + 1] += 1
+    start = np.cumsum(start)
+    at = start.copy()
+    rows, value = np.empty(len(cols), np.int32), np.empty(len(cols), np.int64)
+    for i in range(len(ptr) - 1):
+        for k in range(ptr[i], ptr[i + 1]):
+            rows[at[cols[k]]], value[at[cols[k]]] = i, worth[k]
+            at[cols[k]] += 1
+    return start, rows, value

@@ -1,10 +1,11 @@
 """The best assignment of large cohorts: priced candidates instead of the whole matrix.
 
 Each mentee begins with her best few mentors. The matching on these candidates comes with prices;
-one pass over all pairs finds those that would pay at these prices, and they become candidates too.
-When none is left, the matching is best among all pairs (column generation: Gilmore and Gomory
-1961; shortest augmenting paths: Tomizawa 1971, Edmonds and Karp 1972). Memory grows with the
-candidates and one block of scores.
+what lies outside them is known to gain no more than a bound that was noted when the mentee's scores
+were last read. Only where prices have moved so far that this bound proves nothing are scores read
+again. When nothing is in doubt any more, the matching is best among all pairs (column generation:
+Gilmore and Gomory 1961; shortest augmenting paths: Tomizawa 1971, Edmonds and Karp 1972). Memory
+grows with the candidates and one block of scores.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.master import Master
+from mentormatch.matching.solvers.readers import NOTHING, Found, Reader, reader_of
+from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -25,17 +28,22 @@ Flags = NDArray[np.bool_]
 
 #: Below so many cells, reading the whole matrix is quicker than waiting for the compiler.
 LARGE = 2**22
-_SEEDS, _MORE = 24, 12
-_BLOCK = 2**19
+_FIRST, _AGAIN = 24, 48
 _MOST_TIES = 2**25
+_QUANTILES = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999])
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Pairs in the problem's order (-1: no mentor) with the prices of every stage."""
+    """Pairs in the problem's order (-1: no mentor) with the prices of every stage.
+
+    `read` is the share of all pairs whose score was read, counted as often as it was.
+    """
 
     match: Ints
     proofs: dict[str, Proof]
+    proved: bool
+    read: float
 
 
 def suits(problem: Problem) -> bool:
@@ -51,7 +59,11 @@ def suits(problem: Problem) -> bool:
 
 
 def solve_large(
-    problem: Problem, stages: tuple[str, ...], seed: int, n_jobs: int = 1
+    problem: Problem,
+    stages: tuple[str, ...],
+    seed: int,
+    n_jobs: int = 1,
+    watch: Watch = FREE,
 ) -> Answer | None:
     """Return the best matching with its prices, or None if too many pairs tie to draw lots.
 
@@ -65,30 +77,43 @@ def solve_large(
         Seed of the lottery.
     n_jobs : int
         Threads that price pairs; the result does not depend on it.
+    watch : Watch
+        Told how far it is; may stop the search.
 
     Raises
     ------
     ProblemError
         The total could be too large to be exact.
     """
-    passes = _Passes(problem, n_jobs)
-    state = _State(problem, 0)
-    _settle(state, passes)
-    proofs: dict[str, Proof] = {}
+    reader = reader_of(problem, n_jobs)
+    grid.check_total(np.array([reader.largest]), problem.most_pairs)
+    search = _Search(problem, reader, watch)
     none = np.zeros(len(problem.quotas), np.int64)
-    mentors, pay = state.v, 0
-    if "coverage" in stages:
-        found = _reached(problem, state, passes)
-        if found is None:
-            # People first: a matched mentee outweighs any score.
-            pay = 2 * passes.largest * (problem.most_pairs + 1) + 1
-            state = _State(problem, pay)
-            _settle(state, passes)
-            found, mentors, pay = _apart(state, passes)
-        proofs["coverage"] = Prices(_closed(problem, found, 1), none)
-    proofs["total"] = Prices(_closed(problem, mentors, passes.largest + pay), none, pay)
-    match = _draw_lots(problem, state, passes, seed, lead="coverage" in stages)
-    return None if match is None else Answer(match, proofs)
+    nobody = Prices(np.zeros(problem.shape[1], np.int64), none)
+    proofs: dict[str, Proof] = {"coverage": nobody} if "coverage" in stages else {}
+    proved = False
+    try:
+        search.settle()
+        mentors, pay = search.master.v, 0
+        if "coverage" in stages:
+            found = _reached(problem, search.master, reader)
+            if found is None:
+                # People first: a matched mentee outweighs any score.
+                search.put_people_first(2 * reader.largest * (problem.most_pairs + 1) + 1)
+                search.settle()
+                found, mentors, pay = _apart(problem, search)
+            proofs["coverage"] = Prices(_closed(problem, found, 1), none)
+        proofs["total"] = Prices(_closed(problem, mentors, reader.largest + pay), none, pay)
+        match = _draw_lots(problem, search, seed, lead="coverage" in stages)
+        if match is None:
+            return None
+        proved = True
+    except (Stopped, KeyboardInterrupt):
+        match = search.master.match.copy()
+        if "total" not in proofs:
+            mentors = search.master.v if search.pay == 0 else nobody.mentors
+            proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
+    return Answer(match, proofs, proved, search.read / max(np.prod(problem.shape), 1))
 
 
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
@@ -96,160 +121,171 @@ def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
     return np.where(problem.mentor_capacity == 0, price, mentors)
 
 
-class _State:
-    """A matching on candidates, with the prices that prove it best among them."""
+class _Search:
+    """Candidates, what is known about all other pairs, and the matching so far.
 
-    def __init__(self, problem: Problem, pay: int) -> None:
+    Of row i, no possible pair outside its candidates is worth more than ``rest[i]`` above the
+    prices in ``bases[base[i]]``.
+    """
+
+    def __init__(self, problem: Problem, reader: Reader, watch: Watch) -> None:
         n, m = problem.shape
-        self.pay = pay
-        self.capacity = problem.mentor_capacity
+        self.reader, self.watch = reader, watch
+        self.capacity, self.shape = problem.mentor_capacity, (n, m)
+        self.master = Master(n, problem.mentor_capacity)
         self.open = problem.mentee_demand > 0
-        self.u, self.v = np.zeros(n, np.int64), np.zeros(m, np.int64)
-        self.match = np.full(n, -1, np.int64)
-        self.head, self.load = np.full(m, -1, np.int64), np.zeros(m, np.int64)
-        self.after, self.before = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
-        empty = np.zeros(0, np.int64)
-        self.edges: tuple[Ints, Ints, Ints] = (empty, empty, empty)
+        self.rest = np.full(n, NOTHING, np.int64)
+        self.base = np.zeros(n, np.int64)
+        self.bases: list[Ints] = []
+        self.pay, self.read, self.rounds = 0, 0, 0
+        self.keep = np.full(n, _FIRST, np.int64)
 
-    def add(self, i: Ints, j: Ints, worth: Ints) -> None:
-        """Add candidates and make the matching best again."""
-        from mentormatch.matching.solvers.kernels import improve  # noqa: PLC0415  (compiles)
+    def prices(self) -> Ints:
+        """Return the prices, with mentors who have no place put out of reach."""
+        return np.where(self.capacity > 0, self.master.v, 2**58)
 
-        n, m = len(self.u), len(self.v)
-        i, j, worth = (
-            np.concatenate([old, new]) for old, new in zip(self.edges, (i, j, worth), strict=True)
-        )
-        order = np.unique(i * m + j, return_index=True)[1]
-        i, j, worth = self.edges = i[order], j[order], worth[order]
-        by_mentor = np.argsort(j, kind="stable")
-        improve(
-            _starts(i, n),
-            j,
-            worth,
-            _starts(j, m),
-            i[by_mentor],
-            worth[by_mentor],
-            self.capacity,
-            self.u,
-            self.v,
-            self.match,
-            self.head,
-            self.after,
-            self.before,
-            self.load,
-        )
-
-
-def _starts(codes: Ints, size: int) -> Ints:
-    starts = np.zeros(size + 1, np.int64)
-    np.cumsum(np.bincount(codes, minlength=size), out=starts[1:])
-    return starts
-
-
-class _Passes:
-    """Reads all scores, block by block."""
-
-    def __init__(self, problem: Problem, n_jobs: int) -> None:
-        self.problem, self.n_jobs = problem, n_jobs
-        self.largest = 0
-        self.rows_met = np.zeros(problem.shape[0], np.bool_)
-        self.cols_met = np.zeros(problem.shape[1], np.bool_)
-        self._look()
-
-    def blocks(self) -> list[Ints]:
-        """Return the rows of each block."""
-        n, m = self.problem.shape
-        step = max(1, _BLOCK // max(m, 1))
-        return [np.arange(start, min(n, start + step)) for start in range(0, n, step)]
-
-    def _look(self) -> None:
-        """Learn the largest score, and who has any possible partner."""
-
-        def one(rows: Ints) -> tuple[int, Ints, Flags, Flags]:
-            steps = self.problem.steps(rows)
-            met: Flags = steps.max(axis=1, initial=-np.inf) > -np.inf
-            others: Flags = steps.max(axis=0, initial=-np.inf) > -np.inf
-            least = float(steps.min(initial=0.0))
-            if least == -np.inf:
-                least = float(steps[steps > -np.inf].min(initial=0.0))
-            return int(max(-least, float(steps.max(initial=0.0)))), rows, met, others
-
-        found = Parallel(self.n_jobs, prefer="threads")(delayed(one)(r) for r in self.blocks())
-        for largest, rows, met, others in found:
-            self.largest = max(self.largest, largest)
-            self.rows_met[rows] = met
-            self.cols_met |= others
-        grid.check_total(np.array([self.largest]), self.problem.most_pairs)
-        self.rows_met &= self.problem.mentee_demand > 0
-        self.cols_met &= self.problem.mentor_capacity > 0
-
-    def best(self, state: _State, floor: Floats, keep: int) -> tuple[Ints, Ints, Ints, bool]:
-        """Return each mentee's best pairs that pay more than her floor at the present prices.
-
-        The last value says whether somebody had as many as `keep`, so that more may exist.
-        """
-        from mentormatch.matching.solvers.kernels import best_of_rows  # noqa: PLC0415
-
-        m = self.problem.shape[1]
-        keep = min(keep, m)
-        prices = np.where(state.capacity > 0, state.v, 2**60).astype(np.float64)
-
-        def one(rows: Ints) -> tuple[Ints, Ints, Ints]:
-            gain = self.problem.steps(rows)
-            if state.pay:
-                gain += state.pay
-            cols = np.empty((len(rows), keep), np.int64)
-            worth = np.empty((len(rows), keep), np.int64)
-            count = np.zeros(len(rows), np.int64)
-            best_of_rows(gain, prices, floor[rows], keep, cols, worth, count)
-            held = np.arange(keep) < count[:, None]
-            return np.repeat(rows, count), cols[held], worth[held]
-
-        parts = Parallel(self.n_jobs, prefer="threads")(delayed(one)(r) for r in self.blocks())
-        i, j, worth = (np.concatenate(part) for part in zip(*parts, strict=True))
-        full = bool(len(i)) and int(np.bincount(i).max()) == keep
-        return i, j, worth, full
-
-
-def _settle(state: _State, passes: _Passes) -> None:
-    """Add candidates until no pair outside would better the matching."""
-    keep = _SEEDS
-    while True:
-        floor = np.where(state.open, state.u, 2**60).astype(np.float64)
-        i, j, worth, _ = passes.best(state, floor, keep)
-        if not len(i):
+    def _read_rows(self, rows: Ints) -> None:
+        """Learn the best pairs of some rows at the present prices."""
+        if not len(rows):
             return
-        state.add(i, j, worth)
-        keep = _MORE
+        self.watch.look()
+        prices = self.prices()
+        for keep in np.unique(self.keep[rows]).tolist():
+            mine = rows[self.keep[rows] == keep]
+            found = self.reader.best(mine, prices, keep)
+            self._add(found, prices)
+            self.rest[mine] = np.where(found.rest > NOTHING, found.rest + self.pay, NOTHING)
+        self.base[rows] = len(self.bases)
+        self.bases.append(prices)
+        self.keep[rows] = np.maximum(self.keep[rows], _AGAIN)
+        self.read += len(rows) * self.shape[1]
+
+    def _read_columns(self, columns: Ints, margin: int) -> None:
+        """Learn the pairs of some columns that gain more than the rest of their row and a margin.
+
+        What is left out then gains no more than the rest at prices raised by the margin.
+        """
+        if not len(columns):
+            return
+        self.watch.look()
+        prices = self.prices()
+        bar = np.where(self.rest > NOTHING, self.rest - self.pay + margin, NOTHING)
+        self._add(self.reader.gaining(columns, prices, bar), prices)
+        for base in self.bases:
+            base[columns] = prices[columns] + margin
+        self.read += self.shape[0] * len(columns)
+
+    def _add(self, found: Found, prices: Ints) -> None:
+        held = prices[found.j] < 2**58
+        i, j, worth = found.i[held], found.j[held], found.worth[held]
+        self.master.add(i, j, worth + self.pay if self.pay else worth)
+
+    def settle(self, *, ties: bool = False) -> None:
+        """Add candidates until no pair outside would better the matching.
+
+        With `ties`, until none outside would do as well either.
+        """
+        master = self.master
+        rows, columns, margin, lower = np.flatnonzero(self.open), np.zeros(0, np.int64), 0, 0
+        if self.bases:
+            rows, columns, margin = self._doubtful(ties)
+        while not ties or len(rows) or len(columns):
+            self._read_rows(rows)
+            self._read_columns(columns, margin)
+            floor = np.maximum(self.rest - lower, 0)
+            master.improve(np.where(master.match >= 0, np.minimum(floor, master.u), floor))
+            self.rounds += 1
+            self._report()
+            rows, columns, margin = self._doubtful(ties)
+            if not len(rows) and not len(columns):
+                return
+            if self.rounds > 1:
+                room = (master.u - self.rest)[self.open]
+                few = len(room) // 20
+                lower = max(2 * lower, int(np.partition(room, few)[few]), 1)
+
+    def _doubtful(self, ties: bool) -> tuple[Ints, Ints, int]:
+        """Return the rows and columns to be read again, the fewest pairs of them that will do."""
+        master = self.master
+        n, m = self.shape
+        prices = self.prices()
+        room = master.u - self.rest - int(ties)
+        loose = self.open & (master.match < 0) & (master.u > 0) & (self.rest > NOTHING)
+        falls = np.array([base - prices for base in self.bases])
+        worst = falls.max(axis=1, initial=0 if m == 0 else -(2**62))[self.base]
+        doubt = self.open & ((room < worst) | loose)
+        best = int(doubt.sum()) * m
+        rows, columns, margin = np.flatnonzero(doubt), np.zeros(0, np.int64), 0
+        if best == 0:
+            return rows, columns, 0
+        fall = falls.max(axis=0)
+        for limit in np.unique(np.quantile(fall, _QUANTILES, method="nearest")).tolist():
+            some = self.open & ((room < np.minimum(worst, limit)) | loose)
+            fallen = fall > limit
+            cost = int(some.sum()) * m + self.reader.column_cost * int(fallen.sum()) * n
+            if cost < best:
+                best, rows, columns = cost, np.flatnonzero(some), np.flatnonzero(fallen)
+        if len(columns):
+            spare = room[self.open]
+            margin = max(0, int(np.partition(spare, len(spare) // 50)[len(spare) // 50]))
+        if ties:
+            self.keep[rows] = np.minimum(self.keep[rows] * 4, m)
+        return rows, columns, margin
+
+    def _report(self) -> None:
+        """Tell how good the matching is, and how good the best one could be."""
+        if self.pay or not self.watch.listens:
+            return
+        master = self.master
+        prices = self.prices()
+        fall = np.array([(base - prices).max(initial=0) for base in self.bases])
+        most = np.maximum(np.maximum(master.u, self.rest + fall[self.base]), 0)[self.open]
+        bound = int(most.sum()) + sum((master.v * self.capacity).tolist())
+        self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
+
+    def put_people_first(self, pay: int) -> None:
+        """Let every pair pay so much more that no score outweighs a person."""
+        self.pay = pay
+        self.master.raise_all(pay)
+        self.rest = np.where(self.rest > NOTHING, self.rest + pay, NOTHING)
 
 
-def _reached(problem: Problem, state: _State, passes: _Passes) -> Ints | None:
+def _reached(problem: Problem, master: Master, reader: Reader) -> Ints | None:
     """Return prices which prove that nobody else can be matched, where that is plain to see.
 
     Either everybody with a possible partner is matched, or every place that anybody may take is.
     """
-    covered = int((state.match >= 0).sum())
-    if covered == int(passes.rows_met.sum()):
+    covered = int((master.match >= 0).sum())
+    wanted = problem.mentee_demand > 0
+    if covered == int(wanted.sum()):
         return np.zeros(problem.shape[1], np.int64)
-    if covered == int(problem.mentor_capacity[passes.cols_met].sum()):
-        return passes.cols_met.astype(np.int64)
+    rows, columns = reader.alive()
+    if covered == int((rows & wanted).sum()):
+        return np.zeros(problem.shape[1], np.int64)
+    if covered == int(problem.mentor_capacity[columns].sum()):
+        return columns.astype(np.int64)
     return None
 
 
-def _apart(state: _State, passes: _Passes) -> tuple[Ints, Ints, int]:
+def _apart(problem: Problem, search: _Search) -> tuple[Ints, Ints, int]:
     """Take prices apart that count people first: prices of people, prices of scores, and the pay.
 
     The pay is the least for which the prices of scores still prove the total.
     """
-    person = state.pay
-    people_v, people_u = (np.rint(x / person).astype(np.int64) for x in (state.v, state.u))
-    rest_v, rest_u = state.v - people_v * person, state.u - people_u * person
+    person = search.pay
+    master = search.master
+    people_v, people_u = (np.rint(x / person).astype(np.int64) for x in (master.v, master.u))
+    rest_v, rest_u = master.v - people_v * person, master.u - people_u * person
     pay = 0
     for people, rest in ((people_v, rest_v), (people_u, rest_u)):
         owing = (rest < 0) & (people > 0)
         pay = max(pay, int((-rest[owing] // people[owing] + 1).max(initial=0)))
-    for rows in passes.blocks():
-        values, possible = passes.problem.values(rows)
+    n, m = problem.shape
+    step = max(1, 2**19 // max(m, 1))
+    for start in range(0, n, step):
+        search.watch.look()
+        rows = np.arange(start, min(n, start + step))
+        values, possible = problem.values(rows)
         count = people_u[rows][:, None] + people_v - 1
         slack = rest_u[rows][:, None] + rest_v - values
         owing = possible & (slack < 0) & (count > 0)
@@ -257,19 +293,16 @@ def _apart(state: _State, passes: _Passes) -> tuple[Ints, Ints, int]:
     return people_v, people_v * pay + rest_v, pay
 
 
-def _draw_lots(
-    problem: Problem, state: _State, passes: _Passes, seed: int, *, lead: bool
-) -> Ints | None:
+def _draw_lots(problem: Problem, search: _Search, seed: int, *, lead: bool) -> Ints | None:
     """Return the best matching that the lottery prefers; None if too many pairs tie."""
     n, m = problem.shape
-    keep, floor = 32, np.where(state.open, state.u - 0.5, 2.0**60)
-    while True:
-        i, j, _, full = passes.best(state, floor, keep)
-        if not full or keep >= m:
-            break
-        if n * keep * 8 > _MOST_TIES:
-            return None
-        keep *= 8
+    search.settle(ties=True)
+    master = search.master
+    i = np.repeat(np.arange(n), np.diff(master.ptr))
+    tight = (master.worth - master.v[master.cols] == master.u[i]) & search.open[i]
+    i, j = i[tight], master.cols[tight].astype(np.int64)
+    if len(i) > _MOST_TIES:
+        return None
     bits = grid.lottery_bits(n, m)
     lots = grid.lottery(
         grid.tickets(problem.mentee_ids or (), "mentee", seed)[i],
@@ -277,7 +310,8 @@ def _draw_lots(
         bits,
     )
     weight = 2 ** (bits + max(n, m).bit_length() + 1)
-    duty = int(lead) + (state.u[i] > 0).astype(np.int64) + (state.v[j] > 0)
-    drawn = _State(problem, 0)
-    drawn.add(i, j, lots + weight * duty)
+    duty = int(lead) + (master.u[i] > 0).astype(np.int64) + (master.v[j] > 0)
+    drawn = Master(n, problem.mentor_capacity)
+    drawn.add(i, j.astype(np.int32), lots + weight * duty)
+    drawn.improve(np.zeros(n, np.int64))
     return drawn.match

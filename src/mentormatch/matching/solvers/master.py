@@ -1,0 +1,82 @@
+"""A matching on candidate pairs, kept best with its prices while candidates are added."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import ProblemError
+
+Ints = NDArray[np.int64]
+Short = NDArray[np.int32]
+
+_MOST = 2**61
+
+
+class Master:
+    """Candidates by row, a matching on them, and the prices that prove it best among them.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    capacity : numpy.ndarray of int, shape (m,)
+        Places of each column.
+    """
+
+    def __init__(self, n: int, capacity: Ints) -> None:
+        m = len(capacity)
+        self.capacity = capacity
+        self.u, self.v = np.zeros(n, np.int64), np.zeros(m, np.int64)
+        self.match = np.full(n, -1, np.int64)
+        self.head, self.load = np.full(m, -1, np.int64), np.zeros(m, np.int64)
+        self.after, self.before = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
+        self.ptr = np.zeros(n + 1, np.int64)
+        self.cols, self.worth = np.zeros(0, np.int32), np.zeros(0, np.int64)
+
+    def add(self, i: Ints, j: Short, worth: Ints) -> None:
+        """Add candidates; those that are there already are kept once."""
+        from mentormatch.matching.solvers.kernels import merge_rows  # noqa: PLC0415  (compiles)
+
+        if len(i):
+            self.ptr, self.cols, self.worth = merge_rows(
+                self.ptr, self.cols, self.worth, i, j, worth, len(self.u)
+            )
+
+    def improve(self, floor: Ints) -> None:
+        """Make the matching best again, where each row has at least its floor without a match.
+
+        Raises
+        ------
+        ProblemError
+            Prices have grown beyond what 64 bits hold exactly.
+        """
+        from mentormatch.matching.solvers.kernels import (  # noqa: PLC0415  (compiles)
+            by_column,
+            fill_places,
+            insert_rows,
+        )
+
+        lists = self.match, self.head, self.after, self.before, self.load
+        vacant = np.where(self.v > 0, self.capacity - self.load, 0)
+        args = (self.ptr, self.cols, self.worth, floor, self.capacity)
+        insert_rows(*args, self.u, self.v, *lists, vacant)
+        if (vacant > 0).any():
+            columns = by_column(self.ptr, self.cols, self.worth, len(self.v))
+            fill_places(*columns, self.u, self.v, *lists, vacant)
+        largest = max(int(self.u.max(initial=0)), int(self.v.max(initial=0)))
+        if largest > _MOST:
+            raise ProblemError(
+                "scores are so large that prices would not be exact: divide them all by a constant"
+            )
+
+    def raise_all(self, pay: int) -> None:
+        """Make every pair worth more by the same amount."""
+        self.worth = self.worth + pay
+        self.u = np.where(self.match >= 0, self.u + pay, self.u)
+
+    @property
+    def total(self) -> int:
+        """Sum of the worth of the matched pairs."""
+        rows = np.flatnonzero(self.match >= 0)
+        return int(self.u[rows].sum() + self.v[self.match[rows]].sum())

@@ -14,7 +14,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import large, readers
+from mentormatch.matching.solvers import large, tiles
 
 OBJECTIVES = ("most people", "highest total")
 
@@ -58,9 +58,9 @@ def ends(matching: Matching) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("block", [2**11, 7])
 def test_both_solvers_make_the_same_pairs(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the solver and the size of its blocks, pairs and total are the same and proved."""
-    monkeypatch.setattr(readers, "_CELLS", block)
-    monkeypatch.setattr(readers, "_ROWS", block)
-    monkeypatch.setattr(readers, "_COLUMNS", block)
+    monkeypatch.setattr(tiles, "CELLS", block)
+    monkeypatch.setattr(tiles, "ROWS", block)
+    monkeypatch.setattr(tiles, "COLUMNS", block)
     for seed in range(150 if block > 7 else 30):
         problem = random_problem(seed)
         for objective in OBJECTIVES:
@@ -113,7 +113,7 @@ class OnlyBlocks:
 
 def test_scores_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """An object with blocks alone is enough, and never is the whole matrix asked for."""
-    monkeypatch.setattr(readers, "_CELLS", 100)
+    monkeypatch.setattr(tiles, "CELLS", 100)
     rng = np.random.default_rng(0)
     scores = OnlyBlocks(np.rint(rng.random((60, 50)) * 2**20) / 2**20)
     matching = large.solve_large(Problem(scores), ("total",), 0)

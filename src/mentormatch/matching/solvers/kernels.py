@@ -18,7 +18,7 @@ _FAR = np.int64(2**62)
 
 
 @njit(cache=True)
-def _leave(i: int, match: Ints, head: Ints, after: Ints, before: Ints, load: Ints) -> None:
+def leave(i: int, match: Ints, head: Ints, after: Ints, before: Ints, load: Ints) -> None:
     """Take row `i` out of its column's list."""
     j, a, b = match[i], before[i], after[i]
     if a < 0:
@@ -97,7 +97,8 @@ def insert_rows(
     before: Ints,
     load: Ints,
     vacant: Ints,
-) -> None:
+    effort: int,
+) -> bool:
     """Let every row that could do better leave its place, and insert it anew.
 
     Each is inserted by one shortest path over reduced costs to a free place, to a row that gives
@@ -119,6 +120,13 @@ def insert_rows(
         linked list with its length.
     vacant : numpy.ndarray of int, shape (m,)
         Changed in place: places that stand empty at a price. `fill_places` fills them.
+    effort : int
+        Candidates after whose reading the rest is left for another call.
+
+    Returns
+    -------
+    bool
+        Whether all rows have been inserted.
     """
     n, m = len(u), len(v)
     dist = np.full(m, _FAR)
@@ -135,7 +143,7 @@ def insert_rows(
         if match[i] >= 0:
             if best > u[i]:
                 vacant[match[i]] += 1
-                _leave(i, match, head, after, before, load)
+                leave(i, match, head, after, before, load)
                 u[i] = best
                 queue[waiting] = i
                 waiting += 1
@@ -146,12 +154,17 @@ def insert_rows(
                 waiting += 1
 
     for q in range(waiting):
+        if effort < 0:
+            for left in range(q, waiting):
+                u[queue[left]] = max(u[queue[left]], floor[queue[left]])
+            return False
         new = queue[q]
         size, touched, closed = 0, 0, 0
         limit, last_row, last_col = u[new] - floor[new], new, np.int64(-1)
         i, base = new, np.int64(0)
         while True:
             while i >= 0:
+                effort -= ptr[i + 1] - ptr[i]
                 for k in range(ptr[i], ptr[i + 1]):
                     j = cols[k]
                     d = base + u[i] + v[j] - worth[k]
@@ -193,18 +206,71 @@ def insert_rows(
             vacant[last_col] = max(vacant[last_col] - 1, 0)
         elif last_row != new:
             j = match[last_row]
-            _leave(last_row, match, head, after, before, load)
+            leave(last_row, match, head, after, before, load)
         while j >= 0:
             i = via[j]
             old = match[i]
             if old >= 0:
-                _leave(i, match, head, after, before, load)
+                leave(i, match, head, after, before, load)
             _enter(i, j, match, head, after, before, load)
             j = old if i != new else np.int64(-1)
         for k in range(touched):
             dist[seen[k]] = _FAR
             done[seen[k]] = False
             place[seen[k]] = -1
+    return True
+
+
+@njit(cache=True, nogil=True)
+def lift(
+    col_ptr: Ints,
+    col_rows: Short,
+    col_worth: Ints,
+    floor: Ints,
+    capacity: Ints,
+    u: Ints,
+    v: Ints,
+    match: Ints,
+    load: Ints,
+) -> None:
+    """Move all prices at once as far as every path to a free place or to nothing is long.
+
+    One search backwards from all ends finds how far every column is from the nearest. Prices that
+    rise by as much keep the matching best and leave a path of no length from everywhere, so that
+    the rows inserted next go short ways (a global price update: Goldberg and Kennedy 1995).
+    """
+    m = len(v)
+    dist = np.full(m, _FAR)
+    done = np.zeros(m, np.bool_)
+    heap, place = np.empty(m, np.int64), np.full(m, -1, np.int64)
+    size = 0
+    for j in range(m):
+        if load[j] < capacity[j]:
+            dist[j] = 0
+    for i in range(len(u)):
+        if match[i] >= 0:
+            dist[match[i]] = min(dist[match[i]], u[i] - floor[i])
+    for j in range(m):
+        if dist[j] < _FAR:
+            size = _nearer(j, dist, heap, place, size)
+    while size > 0:
+        j = _nearest(dist, heap, place, size)
+        size -= 1
+        done[j] = True
+        for k in range(col_ptr[j], col_ptr[j + 1]):
+            own = match[col_rows[k]]
+            if own < 0 or done[own]:
+                continue
+            d = dist[j] + u[col_rows[k]] + v[j] - col_worth[k]
+            if d < dist[own]:
+                dist[own] = d
+                size = _nearer(own, dist, heap, place, size)
+    for i in range(len(u)):
+        if match[i] >= 0:
+            u[i] -= dist[match[i]]
+    for j in range(m):
+        if load[j] > 0:
+            v[j] += dist[j]
 
 
 @njit(cache=True, nogil=True)
@@ -235,7 +301,7 @@ def fill_places(
     for empty in range(m):
         while vacant[empty] > 0:
             vacant[empty] -= 1
-            if v[empty] == 0:
+            if v[empty] <= 0:
                 continue
             size, touched, closed = 0, 1, 0
             limit, last_row, last_col, to = _FAR, np.int64(-1), np.int64(-1), np.int64(-1)
@@ -248,7 +314,7 @@ def fill_places(
                 done[j] = True
                 shut[closed] = j
                 closed += 1
-                if dist[j] + v[j] < limit:
+                if v[j] >= 0 and dist[j] + v[j] < limit:
                     limit, last_col, last_row = dist[j] + v[j], j, np.int64(-1)
                 for k in range(col_ptr[j], col_ptr[j + 1]):
                     i = col_rows[k]
@@ -280,7 +346,7 @@ def fill_places(
                 j = to
             while j != empty:
                 i, to = via[j], into[j]
-                _leave(i, match, head, after, before, load)
+                leave(i, match, head, after, before, load)
                 _enter(i, to, match, head, after, before, load)
                 j = to
             for k in range(touched):

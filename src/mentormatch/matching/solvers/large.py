@@ -19,7 +19,8 @@ from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.master import Master
-from mentormatch.matching.solvers.readers import NOTHING, Found, Reader, reader_of
+from mentormatch.matching.solvers.readers import reader_of
+from mentormatch.matching.solvers.tiles import NOTHING, Found, Reader
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
 Ints = NDArray[np.int64]
@@ -28,7 +29,8 @@ Flags = NDArray[np.bool_]
 
 #: Below so many cells, reading the whole matrix is quicker than waiting for the compiler.
 LARGE = 2**22
-_FIRST, _AGAIN = 24, 48
+_FIRST, _AGAIN, _MOST = 24, 48, 192
+_FAR = 2**60
 _MOST_TIES = 2**25
 _QUANTILES = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999])
 
@@ -111,9 +113,9 @@ def solve_large(
     except (Stopped, KeyboardInterrupt):
         match = search.master.match.copy()
         if "total" not in proofs:
-            mentors = search.master.v if search.pay == 0 else nobody.mentors
+            mentors = np.maximum(search.master.v, 0) if search.pay == 0 else nobody.mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
-    return Answer(match, proofs, proved, search.read / max(np.prod(problem.shape), 1))
+    return Answer(match, proofs, proved, search.read / max(problem.shape[0] * problem.shape[1], 1))
 
 
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
@@ -125,7 +127,8 @@ class _Search:
     """Candidates, what is known about all other pairs, and the matching so far.
 
     Of row i, no possible pair outside its candidates is worth more than ``rest[i]`` above the
-    prices in ``bases[base[i]]``.
+    prices in ``bases[base[i]]``; or else, where column j has been read, it is worth no more than
+    ``far[j]`` above what the rows had then, ``had[since[j]]``.
     """
 
     def __init__(self, problem: Problem, reader: Reader, watch: Watch) -> None:
@@ -137,7 +140,10 @@ class _Search:
         self.rest = np.full(n, NOTHING, np.int64)
         self.base = np.zeros(n, np.int64)
         self.bases: list[Ints] = []
-        self.pay, self.read, self.rounds = 0, 0, 0
+        self.far = np.full(m, _FAR, np.int64)
+        self.since = np.zeros(m, np.int64)
+        self.had: list[Ints] = []
+        self.pay, self.read, self.rounds, self.met = 0, 0, 0, False
         self.keep = np.full(n, _FIRST, np.int64)
 
     def prices(self) -> Ints:
@@ -157,8 +163,14 @@ class _Search:
             self.rest[mine] = np.where(found.rest > NOTHING, found.rest + self.pay, NOTHING)
         self.base[rows] = len(self.bases)
         self.bases.append(prices)
-        self.keep[rows] = np.maximum(self.keep[rows], _AGAIN)
+        self.keep[rows] = np.minimum(2 * self.keep[rows], _MOST)
         self.read += len(rows) * self.shape[1]
+
+    def _rest_now(self) -> Ints:
+        """Return what each row would gain outside its candidates if all prices had moved alike."""
+        prices = self.prices()
+        risen = np.array([np.median(prices - base) for base in self.bases]).astype(np.int64)
+        return self.rest - np.maximum(risen, 0)[self.base]
 
     def _read_columns(self, columns: Ints, margin: int) -> None:
         """Learn the pairs of some columns that gain more than the rest of their row and a margin.
@@ -173,6 +185,7 @@ class _Search:
         self._add(self.reader.gaining(columns, prices, bar), prices)
         for base in self.bases:
             base[columns] = prices[columns] + margin
+        self.far[columns] = _FAR
         self.read += self.shape[0] * len(columns)
 
     def _add(self, found: Found, prices: Ints) -> None:
@@ -192,17 +205,22 @@ class _Search:
         while not ties or len(rows) or len(columns):
             self._read_rows(rows)
             self._read_columns(columns, margin)
-            floor = np.maximum(self.rest - lower, 0)
+            if not self.met and self._nearly_done():
+                self._meet()
+            rest = self._rest_now()
+            floor = np.maximum(rest - lower, 0)
             master.improve(np.where(master.match >= 0, np.minimum(floor, master.u), floor))
             self.rounds += 1
             self._report()
             rows, columns, margin = self._doubtful(ties)
             if not len(rows) and not len(columns):
-                return
+                if self._level():
+                    return
+                continue
             if self.rounds > 1:
-                room = (master.u - self.rest)[self.open]
+                room = (master.u - self._rest_now())[self.open]
                 few = len(room) // 20
-                lower = max(2 * lower, int(np.partition(room, few)[few]), 1)
+                lower = min(max(2 * lower, int(np.partition(room, few)[few]), 1), 2**58)
 
     def _doubtful(self, ties: bool) -> tuple[Ints, Ints, int]:
         """Return the rows and columns to be read again, the fewest pairs of them that will do."""
@@ -212,9 +230,15 @@ class _Search:
         room = master.u - self.rest - int(ties)
         loose = self.open & (master.match < 0) & (master.u > 0) & (self.rest > NOTHING)
         falls = np.array([base - prices for base in self.bases])
-        worst = falls.max(axis=1, initial=0 if m == 0 else -(2**62))[self.base]
+        known = self.far < _FAR
+        least = -(2**62)
+        worst = falls[:, ~known].max(axis=1, initial=least)[self.base]
+        if known.any():
+            unsure = self._unsure(prices, known, ties)
+            other = falls[:, known].max(axis=1, initial=least)[self.base]
+            worst = np.where(unsure, np.maximum(worst, other), worst)
         doubt = self.open & ((room < worst) | loose)
-        best = int(doubt.sum()) * m
+        best = float(doubt.sum() * m)
         rows, columns, margin = np.flatnonzero(doubt), np.zeros(0, np.int64), 0
         if best == 0:
             return rows, columns, 0
@@ -222,7 +246,9 @@ class _Search:
         for limit in np.unique(np.quantile(fall, _QUANTILES, method="nearest")).tolist():
             some = self.open & ((room < np.minimum(worst, limit)) | loose)
             fallen = fall > limit
-            cost = int(some.sum()) * m + self.reader.column_cost * int(fallen.sum()) * n
+            cost = float(some.sum() * m)
+            if fallen.any():
+                cost += self.reader.column_cost * float(fallen.sum() * n)
             if cost < best:
                 best, rows, columns = cost, np.flatnonzero(some), np.flatnonzero(fallen)
         if len(columns):
@@ -232,6 +258,63 @@ class _Search:
             self.keep[rows] = np.minimum(self.keep[rows] * 4, m)
         return rows, columns, margin
 
+    def _unsure(self, prices: Ints, known: Flags, ties: bool) -> Flags:
+        """Mark rows that have lost so much that what is known of some column proves nothing."""
+        unsure = np.zeros(self.shape[0], np.bool_)
+        for k, had in enumerate(self.had):
+            mine = known & (self.since == k)
+            if mine.any():
+                spare = int((prices[mine] - self.far[mine]).min()) - int(ties)
+                unsure |= had - self.master.u > spare
+        return unsure
+
+    def _nearly_done(self) -> bool:
+        """Say whether few rows are left, and no more places than they will take."""
+        left = int((self.open & (self.master.match < 0) & (self.master.u > 0)).sum())
+        free = int((self.capacity - self.master.load).sum())
+        few = left * 25 <= int(self.open.sum())
+        return few and 0 < free <= left and self.reader.column_cost < np.inf and self.rounds > 1
+
+    def _meet(self) -> None:
+        """Let the places that nobody wants come to meet the last rows.
+
+        Their prices fall, below zero if need be, until a row would as soon take them. Otherwise
+        all other prices had to rise until somebody did. `_level` makes prices proper again.
+        """
+        self.watch.look()
+        self.met = True
+        master = self.master
+        columns = np.flatnonzero(self.capacity > master.load)
+        having = np.where(self.open, master.u, 2**58)
+        found = self.reader.keenest(columns, having - self.pay, _AGAIN)
+        keen = self.open[found.i]
+        i, j, worth = found.i[keen], found.j[keen], found.worth[keen] + self.pay
+        master.add(i, j, worth)
+        most = np.full(self.shape[1], NOTHING, np.int64)
+        np.maximum.at(most, j, worth - master.u[i])
+        wanted = columns[most[columns] > NOTHING]
+        master.v[wanted] = np.minimum(master.v[wanted], most[wanted])
+        self.far[columns] = found.rest
+        self.since[columns] = len(self.had)
+        self.had.append(having)
+        self.read += self.shape[0] * len(columns)
+
+    def _level(self) -> bool:
+        """Make prices below zero proper; say whether the matching is still best with them."""
+        master = self.master
+        low = -int(master.v.min(initial=0))
+        if low == 0:
+            return True
+        if (master.match[self.open] >= 0).all() and int(master.u[self.open].min()) >= low:
+            master.u[self.open] -= low
+            master.v += low
+        else:
+            master.leave(master.v < 0)
+            np.maximum(master.v, 0, out=master.v)
+        return not ((master.load < self.capacity) & (master.v > 0)).any() and bool(
+            (master.match[self.open] >= 0).all()
+        )
+
     def _report(self) -> None:
         """Tell how good the matching is, and how good the best one could be."""
         if self.pay or not self.watch.listens:
@@ -240,7 +323,7 @@ class _Search:
         prices = self.prices()
         fall = np.array([(base - prices).max(initial=0) for base in self.bases])
         most = np.maximum(np.maximum(master.u, self.rest + fall[self.base]), 0)[self.open]
-        bound = int(most.sum()) + sum((master.v * self.capacity).tolist())
+        bound = int(most.sum()) + sum((np.maximum(master.v, 0) * self.capacity).tolist())
         self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
 
     def put_people_first(self, pay: int) -> None:
@@ -248,6 +331,7 @@ class _Search:
         self.pay = pay
         self.master.raise_all(pay)
         self.rest = np.where(self.rest > NOTHING, self.rest + pay, NOTHING)
+        self.far = np.where(np.abs(self.far) < _FAR, self.far + pay, self.far)
 
 
 def _reached(problem: Problem, master: Master, reader: Reader) -> Ints | None:

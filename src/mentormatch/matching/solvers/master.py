@@ -11,6 +11,7 @@ Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
 
 _MOST = 2**61
+_PATIENCE = 1.5
 
 
 class Master:
@@ -55,20 +56,33 @@ class Master:
             by_column,
             fill_places,
             insert_rows,
+            lift,
         )
 
         lists = self.match, self.head, self.after, self.before, self.load
         vacant = np.where(self.v > 0, self.capacity - self.load, 0)
         args = (self.ptr, self.cols, self.worth, floor, self.capacity)
-        insert_rows(*args, self.u, self.v, *lists, vacant)
+        columns: tuple[Ints, Short, Ints] | None = None
+        effort = int(_PATIENCE * len(self.cols)) + 2**14
+        while not insert_rows(*args, self.u, self.v, *lists, vacant, effort):
+            columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
+            lift(*columns, floor, self.capacity, self.u, self.v, self.match, self.load)
         if (vacant > 0).any():
-            columns = by_column(self.ptr, self.cols, self.worth, len(self.v))
+            columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
             fill_places(*columns, self.u, self.v, *lists, vacant)
         largest = max(int(self.u.max(initial=0)), int(self.v.max(initial=0)))
         if largest > _MOST:
             raise ProblemError(
                 "scores are so large that prices would not be exact: divide them all by a constant"
             )
+
+    def leave(self, columns: NDArray[np.bool_]) -> None:
+        """Let all rows of some columns leave."""
+        from mentormatch.matching.solvers.kernels import leave  # noqa: PLC0415  (compiles)
+
+        lists = self.match, self.head, self.after, self.before, self.load
+        for i in np.flatnonzero((self.match >= 0) & columns[self.match]).tolist():
+            leave(i, *lists)
 
     def raise_all(self, pay: int) -> None:
         """Make every pair worth more by the same amount."""

@@ -1,0 +1,246 @@
+"""How the priced solver reads scores tile by tile: what all its readers have in common.
+
+Every reader answers the same questions about pairs at given prices, and says exactly how good the
+pairs can be that it leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.bans import Bans, Kinds
+
+Ints = NDArray[np.int64]
+Short = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: No pair at all: the rest of a row that has been read to the end.
+NOTHING = -(2**60)
+#: Rows and columns of a tile, and cells of a block.
+ROWS, COLUMNS, CELLS = 256, 2048, 2**19
+_ALONE = 2**22  # cells that are read sooner than threads are woken
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Pairs with their exact worth; `rest` bounds what any other possible pair of a row gains."""
+
+    i: Ints
+    j: Short
+    worth: Ints
+    rest: Ints
+
+
+class Reader(Protocol):
+    """Reads the possible pairs of a problem."""
+
+    shape: tuple[int, int]
+    largest: int  # no score is larger, in whole steps
+    column_cost: float  # of reading a column, against a row of the same length
+
+    def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
+        """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
+
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+        """Return all pairs of these columns that gain more than their row's bar (`rest` = bar)."""
+
+    def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
+        """Return the pairs of these columns that are worth most above what their rows have.
+
+        `values` is what each row has, and `rest` bounds the others of each column.
+        """
+
+    def alive(self) -> tuple[Flags, Flags]:
+        """Say which rows and which columns have any possible pair."""
+
+
+def scan(
+    tiles: Iterable[tuple[int, NDArray[Any]]],
+    size: int,
+    keep: int,
+    kinds: Kinds,
+    prices: NDArray[Any],
+    least: float,
+) -> tuple[Short, Floats, Ints]:
+    """Return columns and gains of the best pairs of `size` rows, and how many were kept."""
+    from mentormatch.matching.solvers.scans import top_of_tile  # noqa: PLC0415  (compiles)
+
+    kind = prices.dtype
+    bar = np.full(size, -np.inf, kind)
+    heap, held = np.empty((size, keep), kind), np.zeros(size, np.int64)
+    cols = np.zeros((size, keep), np.int32)
+    for first, gain in tiles:
+        top_of_tile(gain, first, bar, *kinds, prices, least, heap, cols, held)
+    return cols, heap.astype(np.float64), held
+
+
+class Tiles:
+    """The best pairs of rows, tile by tile; who inherits says what a tile gains."""
+
+    column_cost = 1.0
+    exact = True
+
+    def __init__(self, problem: Problem, n_jobs: int) -> None:
+        self.problem, self.shape = problem, problem.shape
+        self.n_jobs = effective_n_jobs(n_jobs)
+        self.bans = Bans(problem)
+        self.dtype: type = np.float64
+
+    def tiles(self, rows: Ints, prices: Floats) -> Iterable[tuple[int, NDArray[Any]]]:
+        """Yield what rows gain at these prices: the first column of each tile, and the tile."""
+        raise NotImplementedError
+
+    def spread(
+        self, job: Callable[[Ints], Any], parts: list[Ints], each: int | None = None
+    ) -> list[Any]:
+        """Do a job for every part, on as many threads as were asked for.
+
+        `each` is about how many numbers a part's member costs; a row's scores if left out.
+        """
+        cells = sum(map(len, parts)) * (self.shape[1] if each is None else each)
+        if self.n_jobs == 1 or len(parts) == 1 or cells < _ALONE:
+            return [job(part) for part in parts]
+        with threadpool_limits(1, "blas"):
+            done: list[Any] = Parallel(self.n_jobs, prefer="threads")(
+                delayed(job)(part) for part in parts
+            )
+        return done
+
+    def parts(self, rows: Ints) -> list[Ints]:
+        """Return the rows of each tile."""
+        step = ROWS
+        if len(rows) < self.n_jobs * step:
+            step = max(-(-len(rows) // self.n_jobs), 1)
+        return [rows[start : start + step] for start in range(0, len(rows), step)]
+
+    def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
+        """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
+        keep = min(keep, self.shape[1])
+        floats = prices.astype(np.float64)
+        bans = self.bans
+
+        def struck(part: Ints) -> Iterable[tuple[int, NDArray[Any]]]:
+            for first, gain in self.tiles(part, floats):
+                bans.strike(gain, part, first)
+                yield first, gain
+
+        def one(part: Ints) -> tuple[Short, Floats, Ints, Ints]:
+            kinds = bans.row_kinds[part], bans.col_kinds, bans.table
+            return *scan(struck(part), len(part), keep, kinds, floats, -np.inf), part
+
+        parts = self.spread(one, self.parts(rows)) if keep and len(rows) else []
+        return self.found(parts, prices, keep)
+
+    def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
+        """Return the pairs of these columns that are worth most above what their rows have."""
+        keep = min(keep, self.shape[0])
+        bans = self.bans
+        having = values.astype(np.float64)
+
+        def one(part: Ints) -> tuple[Short, Floats, Ints, Ints]:
+            kinds = bans.col_kinds[part], bans.row_kinds, bans.table.T.copy()
+            tiles = self.turned(part, having)
+            return *scan(tiles, len(part), keep, kinds, having, -np.inf), part
+
+        step = max(1, min(64, -(-len(columns) // self.n_jobs)))
+        parts = [columns[start : start + step] for start in range(0, len(columns), step)]
+        found = self.found(self.spread(one, parts), values, keep, turned=True)
+        free = bans.free(found.i, found.j)
+        return Found(found.i[free], found.j[free], found.worth[free], found.rest)
+
+    def turned(self, columns: Ints, values: Floats) -> Iterable[tuple[int, NDArray[Any]]]:
+        """Yield what columns would gain from rows: the first row of each tile, and the tile."""
+        raise NotImplementedError
+
+    def found(self, parts: list[Any], prices: Ints, keep: int, *, turned: bool = False) -> Found:
+        """Put what was scanned together; `turned` if rows and columns have changed places."""
+        if not parts:
+            none = np.zeros(0, np.int64)
+            return Found(none, none.astype(np.int32), none, none)
+        cols, heap, held, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
+        inside = np.arange(keep) < held[:, None]
+        near, far = np.repeat(rows, held), cols[inside]
+        i, j = (far.astype(np.int64), near.astype(np.int32)) if turned else (near, far)
+        worth, possible = self.worth(i, j, heap[inside], prices[far])
+        full = held == keep
+        rest = np.full(len(rows), NOTHING, np.int64)
+        if keep < self.shape[0 if turned else 1]:
+            rest[full] = self.ceiling(heap[full, 0], prices)
+        if len(self.bans.spared_i) and not turned:
+            i, j, worth, possible = self._with_spared(rows, (i, j, worth, possible))
+        return Found(i[possible], j[possible], worth[possible], rest)
+
+    def _with_spared(
+        self, rows: Ints, found: tuple[Ints, Short, Ints, Flags]
+    ) -> tuple[Ints, Short, Ints, Flags]:
+        """Add the single pairs that their kinds forbid but that are allowed."""
+        mine = np.isin(self.bans.spared_i, rows)
+        i, j = self.bans.spared_i[mine], self.bans.spared_j[mine]
+        worth, possible = self.problem.values_at(i, j)
+        added = (i, j.astype(np.int32), worth, possible)
+        return (
+            np.concatenate([found[0], added[0]]),
+            np.concatenate([found[1], added[1]]),
+            np.concatenate([found[2], added[2]]),
+            np.concatenate([found[3], added[3]]),
+        )
+
+    def worth(self, i: Ints, j: Short, gain: Floats, prices: Ints) -> tuple[Ints, Flags]:
+        """Return the exact worth of pairs, and which of them are possible."""
+        return gain.astype(np.int64) + prices, np.ones(len(i), np.bool_)
+
+    def ceiling(self, gain: Floats, prices: Ints) -> Ints:
+        """Return what pairs that did not enter a heap gain at most."""
+        return gain.astype(np.int64)
+
+
+def all_above(
+    above: Any, gain: NDArray[Any], bar: NDArray[Any], bans: Bans, rows: Ints, col_kinds: Ints
+) -> tuple[Ints, Ints]:
+    """List the pairs of a tile that gain more than their row's bar."""
+    room = 4 * sum(gain.shape) + 64
+    while True:
+        i, j = np.empty(room, np.int64), np.empty(room, np.int64)
+        count = above(gain, bar, bans.row_kinds[rows], col_kinds, bans.table, i, j)
+        if count <= room:
+            return i[:count], j[:count]
+        room = count
+
+
+def joined(reader: Tiles, one: Callable[[Ints], Any], width: int, bar: Ints) -> Found:
+    """Read some columns of all rows that have a bar."""
+    rows = np.flatnonzero(bar > NOTHING)
+    step = max(1, CELLS // max(width, 1))
+    parts = [rows[start : start + step] for start in range(0, len(rows), step)]
+    read = reader.spread(one, parts)
+    none = np.zeros(0, np.int64)
+    if not read:
+        return Found(none, none.astype(np.int32), none, bar)
+    i, j, worth = (np.concatenate(part) for part in zip(*read, strict=True))
+    return Found(i, j, worth, bar)
+
+
+def read_alive(problem: Problem, spread: Callable[..., list[Any]]) -> tuple[Flags, Flags]:
+    """Read everything to learn which rows and which columns have any possible pair."""
+    n, m = problem.shape
+    step = max(1, CELLS // max(m, 1))
+
+    def one(rows: Ints) -> tuple[Flags, Flags]:
+        possible = problem.steps(rows) > -np.inf
+        return np.asarray(possible.any(axis=1)), np.asarray(possible.any(axis=0))
+
+    rows = np.arange(n)
+    found = spread(one, [rows[start : start + step] for start in range(0, n, step)])
+    columns = np.zeros(m, np.bool_)
+    for _, some in found:
+        columns |= some
+    return np.concatenate([some for some, _ in found] or [columns[:0]]), columns

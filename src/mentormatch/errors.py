@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mentormatch.words import say
+from mentormatch.words import say, visible
 
 REDACTED = "[…]"
 
@@ -69,7 +69,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
         With ``redact=True`` the cell's own content is left out, and so are suggestions: what is
         like somebody's name, or would be accepted instead, may be somebody's name, too.
         """
-        where = [self.file] if self.file else []
+        # A file may be called anything; a line break in its name would end the line.
+        where = ["\\n".join(visible(self.file).splitlines())] if self.file else []
         sheet = not self.file.endswith(".toml")
         if self.row is not None:
             where.append(say("faults.row" if sheet else "faults.line", language, row=self.row))

@@ -18,9 +18,9 @@ _MAX_PARTS = 5_000
 #: What openpyxl makes of a tag takes time and memory, most of all of what is neither cell nor text.
 _CELL_TAGS = frozenset({"row", "c", "v", "f"})
 _TEXT_TAGS = frozenset(
-    "si is t r rPr rPh phoneticPr rFont b i u sz color family charset scheme vertAlign strike "
-    "outline shadow condense extend".split()
-)
+    {"si", "is", "t", "r", "rPr", "rPh", "phoneticPr", "rFont", "b", "i", "u", "sz", "color",
+     "family", "charset", "scheme", "vertAlign", "strike", "outline", "shadow"}
+)  # fmt: skip
 MAX_TAGS = {"cells": 4_000_000, "texts": 1_000_000, "others": 100_000}
 #: Excel's own limit is 255 characters.
 _LONGEST_FORMAT = 1_000
@@ -158,8 +158,8 @@ def scan_workbook(archive: zipfile.ZipFile, file: str) -> dict[str, SheetScan]:
     Raises
     ------
     ProfileError
-        It would unpack to too much or holds too many tags, has a password or a document type declaration, its cells
-        reach too far or are out of order, or it is damaged.
+        It would unpack to too much or holds too many tags, has a password or a document type
+        declaration, its cells reach too far or are out of order, or it is damaged.
     """
     refused = _packing(archive)
     if refused:
@@ -193,9 +193,7 @@ def _packing(archive: zipfile.ZipFile) -> str | None:
     return None
 
 
-def _scan_part(
-    archive: zipfile.ZipFile, part: zipfile.ZipInfo, tags: TagCount
-) -> SheetScan | None:
+def _scan_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, tags: TagCount) -> SheetScan | None:
     """Return the scan of a part that is a worksheet, None for any other part."""
     parser = ParserCreate(namespace_separator=" ")
     sheets: list[SheetScan] = []

@@ -326,7 +326,7 @@ def test_a_file_in_place_of_the_folder_is_found_at_once(folder, run):
 
 
 def test_a_made_up_cohort_replaces_nothing_unasked(folder, run):
-    """A programme and sheets that are there already are listed and kept, unless --force is given."""
+    """A programme and sheets that are there already are listed and kept without --force."""
     line = "make-cohort --mentees 9 --mentors 8 --departments 2 --out ."
     before = (folder / "programme.toml").read_text(encoding="utf-8")
     code, out, err = run(line)

@@ -408,6 +408,35 @@ def test_an_address_that_no_mail_can_carry_is_left_for_the_coordinator(email: st
     assert "Dear Åsa Öberg" in mail(story, "s03").get_content()
 
 
+@pytest.mark.parametrize(("language", "greeting"), [("en", "Hello,"), ("sv", "Hej,")])
+@pytest.mark.parametrize("named", [False, True])
+def test_nobody_is_called_by_their_id(named: bool, language: str, greeting: str) -> None:
+    """Without a name, a letter greets in general; the id, perhaps an address, is never told."""
+    story = example_story(language)
+    tables = []
+    for side in ("mentees", "mentors"):
+        table = story.cohort.table(side).drop(columns=["name", "language"], errors="ignore")
+        tables.append(table.assign(name="") if named else table)
+    programme = replace(story.cohort.programme, questions=())
+    cohort = replace(story.cohort, mentees=tables[0], mentors=tables[1], programme=programme)
+    words = {
+        "en": ("Your mentor", "Your mentee", "Please write to us"),
+        "sv": ("Din mentor", "Din adept", "Skriv till oss"),
+    }[language]
+    ids = [*cohort.mentees.index, *cohort.mentors.index]
+    everybody = recipients(replace(story, cohort=cohort))
+    assert any(one.partners for one in everybody)
+    for one in everybody:
+        text = letter(one, programme, PLAIN)
+        assert text.startswith(greeting + "\n")
+        assert not [person for person in ids if re.search(rf"\b{re.escape(person)}\b", text)]
+        if one.partners:
+            assert words[one.side == "mentors"] in text
+            assert words[2] in text
+        assert "\n, " not in text
+        assert ",," not in text
+
+
 def test_plain_texts_are_one_line_of_visible_letters() -> None:
     """Control characters and direction marks go, joined emoji and other scripts stay."""
     assert plain("a\r\nb\tc\x00d\u2028e") == "a b c d e"

@@ -131,7 +131,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     above = _number(language, "cli.not_above", 0, whole=False)
     departments = _number(language, "cli.departments", 1, _MOST_DEPARTMENTS, whole=True)
     ratio = _number(language, "cli.no_ratio", _LEAST_SCARCITY, _MOST_SCARCITY, whole=False)
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
     common.add_argument("--debug", action="store_true", help=told("help_debug"))
     parser = Parser(
@@ -150,7 +150,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     def command(name: str) -> argparse.ArgumentParser:
         key = name.replace("-", "_")
         # Options of the whole command may follow the name of the job, too.
-        again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+        again = Parser(add_help=False, argument_default=argparse.SUPPRESS)
         again.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
         again.add_argument("--debug", action="store_true", help=told("help_debug"))
         job = commands.add_parser(

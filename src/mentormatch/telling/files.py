@@ -105,8 +105,8 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        `path` is a file or a link, holds files that mentormatch did not write, or one of its files is
-        open in another program (Windows).
+        `path` is a file or a link, holds files that mentormatch did not write, or one of its
+        files is open in another program (Windows).
     """
     target = _place(path)
     check_folder(target)

@@ -135,7 +135,8 @@ def letter(recipient: Recipient, programme: Programme, style: Style) -> str:
         return say(f"letters.{key}", language, **values)
 
     title = style.quote(_title(programme, language))
-    blocks = [told("greeting", name=style.quote(recipient.name))]
+    name = style.quote(recipient.name)
+    blocks = [told("greeting", name=name) if name else told("greeting_nameless")]
     if recipient.partners:
         several = "_several" if len(recipient.partners) > 1 else ""
         blocks.append(told(f"opening_{side}{several}", programme=title))
@@ -174,7 +175,8 @@ def in_a_row(words: Sequence[str], language: str) -> str:
 def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
     """Return what is said of one partner: who it is, why the two were paired, who writes first."""
     language, told = recipient.language, partner.told
-    blocks = [style.strong(told.name)]
+    nameless = say(f"letters.nameless_{recipient.side}", language)
+    blocks = [style.strong(told.name or nameless[:1].upper() + nameless[1:])]
     if told.department:
         blocks[0] += ", " + style.quote(told.department)
     lines = []
@@ -189,8 +191,9 @@ def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
     why = [say("letters.why", language)]
     if topics:
         why.append(say("letters.common", language, topics=topics))
-    first = say(f"letters.{_first(recipient, partner)}", language, name=style.quote(told.name))
-    return [*blocks, " ".join(why), first]
+    name = style.quote(told.name) or nameless
+    first = say(f"letters.{_first(recipient, partner)}", language, name=name)
+    return [*blocks, " ".join(why), first[:1].upper() + first[1:]]
 
 
 def _first(recipient: Recipient, partner: Partner) -> str:

@@ -139,6 +139,9 @@ def test_sets_of_nobody_combine(made: Pairs) -> None:
         (lambda: Pairs.between(MASKED, [True]), "masked entries"),
         (lambda: Pairs.between([[True], []], [True]), "one value a person"),
         (lambda: Pairs.cells([0], MASKED, [[True]]), "masked entries"),
+        (lambda: Pairs.cells(["a"], [0], [[True]]), "groups must be whole numbers"),
+        (lambda: Pairs.cells([0], [0.5], [[True]]), "groups must be whole numbers"),
+        (lambda: Pairs.everyone() | 3, "another one, not int"),  # type: ignore[operator]
         (lambda: Pairs.listed(5), "whole numbers"),  # type: ignore[arg-type]
         (lambda: Pairs.listed([(0, 1), (2,)]), "whole numbers"),  # type: ignore[list-item]
         (lambda: Pairs.cells([0], [0], [True]), "two dimensions"),

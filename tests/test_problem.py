@@ -101,6 +101,7 @@ def test_the_same_goes_for_mentees(name: str, value: Any) -> None:
         ({"mentee_ids": [pd.NaT, "b"]}, "mentee_ids must be text.* not NaT"),
         ({"mentee_ids": [None, "b"]}, "mentee_ids must be text.* not NoneType"),
         ({"minimum_score": None}, "minimum_score must be a number, not NoneType"),
+        ({"minimum_score": 10**400}, "minimum_score is larger than any score"),
         ({"minimum_score": "0.5"}, "minimum_score must be a number, not str"),
         ({"quotas": None}, "quotas must be a list of Quota values, not NoneType"),
         ({"quotas": Quota("q", HERE)}, "quotas must be a list of Quota values, not Quota"),

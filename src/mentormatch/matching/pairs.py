@@ -113,10 +113,9 @@ class Pairs:
         Raises
         ------
         ProblemError
-            A group lies outside the table.
+            A group is no whole number or lies outside the table.
         """
-        rows = _one_dimension(mentee_groups).astype(np.int64)
-        columns = _one_dimension(mentor_groups).astype(np.int64)
+        rows, columns = _groups(mentee_groups), _groups(mentor_groups)
         _unmasked(table)
         cells = np.asarray(table, np.bool_)
         if cells.ndim != 2:
@@ -249,6 +248,13 @@ def _one_dimension(values: ArrayLike) -> NDArray[Any]:
     return array
 
 
+def _groups(values: ArrayLike) -> Codes:
+    array = _one_dimension(values)
+    if array.dtype.kind not in "iub" and array.size:
+        raise ProblemError(f"groups must be whole numbers, not {array.dtype}")
+    return array.astype(np.int64)
+
+
 def _mask(values: ArrayLike, who: str) -> Flags:
     array = _one_dimension(values)
     if array.dtype != np.bool_ and array.size:
@@ -295,6 +301,8 @@ def _cross(a: Codes | None, b: Codes | None, height: int) -> tuple[Codes | None,
 
 
 def _combine(a: Pairs, b: Pairs, rule: Callable[[Flags, Flags], Flags]) -> Pairs:
+    if not isinstance(b, Pairs):
+        raise ProblemError(f"a set of pairs combines with another one, not {type(b).__name__}")
     rows, row_a, row_b = _cross(a.mentee_groups, b.mentee_groups, b.table.shape[0])
     columns, col_a, col_b = _cross(a.mentor_groups, b.mentor_groups, b.table.shape[1])
     table = rule(a.table[np.ix_(row_a, col_a)], b.table[np.ix_(row_b, col_b)])

@@ -386,7 +386,11 @@ def _by_id(values: Any, ids: Sequence[Hashable], name: str) -> Any:
 def _least(score: Any) -> float:
     if not isinstance(score, Real) or isinstance(score, bool):
         raise ProblemError(f"minimum_score must be a number, not {type(score).__name__}")
-    if np.isnan(least := float(score)):
+    try:
+        least = float(score)
+    except OverflowError as error:
+        raise ProblemError("minimum_score is larger than any score") from error
+    if np.isnan(least):
         raise ProblemError("minimum_score is NaN")
     return least
 

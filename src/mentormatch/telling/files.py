@@ -184,7 +184,8 @@ def put_folder(source: Path, target: Path) -> None:
 
 def _place(path: str | Path) -> Path:
     """Return where a path is, without following it if it is a link itself."""
-    return Path(path).parent.resolve() / Path(path).name
+    path = Path(path)
+    return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
 
 
 def _names(folder: Path) -> list[str]:

@@ -165,6 +165,11 @@ def contact_of(recipient: Recipient, programme: Programme) -> str:
     return plain(programme.contact or (programme.department(key).coordinator if key else ""))
 
 
+def called(recipient: Recipient, partner: Partner) -> str:
+    """Return what a letter calls a partner: by name, or in general where there is none."""
+    return partner.told.name or say(f"letters.nameless_{recipient.side}", recipient.language)
+
+
 def in_a_row(words: Sequence[str], language: str) -> str:
     """Join words as a sentence does: ``a, b and c``."""
     if len(words) < 2:
@@ -175,8 +180,8 @@ def in_a_row(words: Sequence[str], language: str) -> str:
 def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
     """Return what is said of one partner: who it is, why the two were paired, who writes first."""
     language, told = recipient.language, partner.told
-    nameless = say(f"letters.nameless_{recipient.side}", language)
-    blocks = [style.strong(told.name or nameless[:1].upper() + nameless[1:])]
+    name = called(recipient, partner)
+    blocks = [style.strong(name[:1].upper() + name[1:] if not told.name else name)]
     if told.department:
         blocks[0] += ", " + style.quote(told.department)
     lines = []
@@ -191,8 +196,7 @@ def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
     why = [say("letters.why", language)]
     if topics:
         why.append(say("letters.common", language, topics=topics))
-    name = style.quote(told.name) or nameless
-    first = say(f"letters.{_first(recipient, partner)}", language, name=name)
+    first = say(f"letters.{_first(recipient, partner)}", language, name=style.quote(name))
     return [*blocks, " ".join(why), first[:1].upper() + first[1:]]
 
 

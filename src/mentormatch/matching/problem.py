@@ -348,7 +348,7 @@ def _matrix(scores: Any) -> Floats:
 
 
 def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:
-    if isinstance(ids, (str, bytes)) or not (ids is None or isinstance(ids, Iterable)):
+    if ids is not None and not isinstance(ids, Iterable):
         raise ProblemError(f"{who}_ids must be a list of ids, not {type(ids).__name__}")
     names = tuple(range(size)) if ids is None else tuple(ids)
     if len(names) != size:

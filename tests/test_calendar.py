@@ -131,6 +131,16 @@ def test_texts_are_escaped(tmp_path: Path) -> None:
     assert all(len(line) <= 75 for line in path.read_bytes().split(b"\r\n"))
 
 
+def test_names_with_line_breaks_stand_on_one_line(tmp_path: Path) -> None:
+    """A programme made in Python may be called anything; its calendars can be read."""
+    text = "Mentors\r\nBEGIN:VEVENT\x00\n2024"
+    event = replace(programme().events[0], name=Words(text))
+    named = programme(name=Words(text), year="\n", contact=text, events=(event,))
+    calendar = read(write_calendars(named, tmp_path, "en")[0])
+    (entry,) = calendar.walk("VEVENT")
+    assert calendar["X-WR-CALNAME"] == entry["SUMMARY"] == "Mentors BEGIN:VEVENT 2024"
+
+
 def test_a_programme_without_events(tmp_path: Path) -> None:
     """No file is written that would hold no event, and those of an earlier run are removed."""
     assert write_calendars(programme(events=()), tmp_path / "new", "en") == []

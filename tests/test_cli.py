@@ -231,10 +231,14 @@ def test_the_version_is_told(run):
         (command("match") + " --time-limit 0", '"0" is not a number above 0'),
         (command("match") + " --time-limit nan", '"nan" is not a number above 0'),
         (command("match") + " --objective best", "most people"),
-        ("make-cohort --out x --mentees -3", '"-3" is not a whole number, 1 or more'),
-        ("make-cohort --out x --mentors 0", '"0" is not a whole number, 1 or more'),
-        ("make-cohort --out x --scarcity 0", '"0" is not a number above 0'),
+        ("make-cohort --out x --mentees -3", '"-3" is not a whole number from 1 to 20000'),
+        ("make-cohort --out x --mentors 0", '"0" is not a whole number from 1 to 20000'),
+        ("make-cohort --out x --mentees 1000000000", "from 1 to 20000"),
+        ("make-cohort --out x --scarcity 0", '"0" is not a number from 0.01 to 100'),
+        ("make-cohort --out x --scarcity 1e-300", "from 0.01 to 100"),
         ("make-cohort --out x --departments 9", "from 1 to 8"),
+        ("make-cohort --out ''", "the folder has no name"),
+        (command("match", "''"), "the folder has no name"),
         ("make-cohort --out x --seed -1", '"-1" is not a whole number, 0 or more'),
     ],
 )
@@ -245,6 +249,99 @@ def test_a_command_that_is_not_understood_says_what_would_be(line, says, folder,
     assert code == 2
     assert says in out + err
     assert set(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("mtch", 'UPPGIFT: "mtch" är inget av demo, match, check, make-cohort'),
+        ("match", "detta saknas: PROGRAM.toml, --mentees, --mentors, --out"),
+        ("match p --mentees", "--mentees ska följas av ett eller flera värden"),
+        ("make-cohort --out", "--out ska följas av ett värde"),
+        ("make-cohort --out x --debug=3", "--debug tar inget värde"),
+        ("make-cohort --out x --me 3", "--me kan betyda --mentees, --mentors"),
+        ("make-cohort --out x y", "okänt: y"),
+        ("make-cohort --out x --seed -1", '--seed: "-1" är inte ett heltal'),
+    ],
+)
+def test_argparse_speaks_swedish_too(line, says, folder, run):
+    """What argparse itself complains of is told in the language asked for, in our words."""
+    code, _, err = run("--language sv " + line)
+    assert code == 2
+    last = err.strip().splitlines()[-1]
+    assert says in last
+    assert not re.search(r"\b(the|argument|arguments|expected|invalid|choose|error|could)\b", last)
+
+
+def test_control_characters_are_shown_and_not_obeyed(folder, run):
+    """A file whose name holds commands for the terminal is named with these written out."""
+    code, _, err = run("check 'a\x1b[2J\x9b.toml' --mentees mentees.csv --mentors mentors.csv")
+    assert code == 1
+    assert "\\x1b[2J\\x9b.toml" in err
+    _, _, err = run("mat\x1bch")
+    assert "mat\\x1bch" in err
+    for name in ("c\x1bd", "c\nd"):
+        (folder / f"{name}.csv").write_text("", encoding="utf-8")
+        line = command("check").replace("mentees.csv", f"'{name}.csv'")
+        _, _, err = run(line)
+        assert ascii(name)[1:-1] + ".csv: " in err
+        assert "\x1b" not in err
+
+
+@pytest.mark.parametrize("name", ["pairs.csv", "calendar/everyone.ics", "letters/mentees/a.csv"])
+def test_the_result_never_replaces_a_sheet(name, folder, run):
+    """A sheet that lies where the result would go stops the run before anything is read."""
+    sheet = folder / "out" / name
+    sheet.parent.mkdir(parents=True)
+    (folder / "mentees.csv").rename(sheet)
+    line = command("match").replace("mentees.csv", f"out/{name}")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    code, out, err = run(line)
+    assert (code, out) == (1, "")
+    assert f"{sheet.name}: this file is one of those that are read" in err
+    assert "Reading" not in err
+    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_folder_that_may_not_be_written_is_found_at_once(folder, run, monkeypatch):
+    """Nothing is read or matched where the result could not be written in the end."""
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("mentormatch.telling.files.tempfile.mkdtemp", refuse)
+    code, _, err = run(command("match", "closed"))
+    assert code == 1
+    assert "closed cannot be read or written: access is denied" in err
+    assert "Reading" not in err
+
+
+def test_a_file_in_place_of_the_folder_is_found_at_once(folder, run):
+    """A file where the result's folder should be stops the run before anything is read."""
+    code, _, err = run(command("match", "mentees.csv"))
+    assert code == 1
+    assert "a file stands where a folder is needed" in err
+    assert "Reading" not in err
+
+
+def test_a_made_up_cohort_replaces_nothing_unasked(folder, run):
+    """A programme and sheets that are there already are listed and kept without --force."""
+    line = "make-cohort --mentees 9 --mentors 8 --departments 2 --out ."
+    before = (folder / "programme.toml").read_text(encoding="utf-8")
+    code, out, err = run(line)
+    assert (code, out) == (1, "")
+    assert "programme.toml" in err
+    assert "--force" in err
+    assert {path.name for path in folder.iterdir()} == {
+        "programme.toml", "mentees.csv", "mentors.csv",
+    }  # fmt: skip
+    assert (folder / "programme.toml").read_text(encoding="utf-8") == before
+    assert run(line + " --force")[0] == 0
+    assert (folder / "programme.toml").read_text(encoding="utf-8") != before
+    code, _, err = run(line)
+    assert code == 1
+    assert "mentees-1" in err
 
 
 def test_the_demo_runs_from_anywhere(tmp_path):
@@ -521,7 +618,7 @@ def test_ctrl_c_ends_in_a_sentence(folder, run, monkeypatch):
     code, _, err = run(command("match"))
     assert code == 130
     assert err.splitlines()[-1] == say("cli.interrupted")
-    assert {path.name for path in (folder / "out").iterdir()} == {"pairs.xlsx", "pairs.csv"}
+    assert list((folder / "out").iterdir()) == []
     monkeypatch.setattr("mentormatch.people.sheets.reader.read_cohort", interrupt)
     assert run(command("check"))[0] == 130
 

@@ -225,7 +225,24 @@ def test_why_not_because_it_cannot_be(language):
     named = mm.why_not(matching, "s4", "m2", language)
     assert any("Ola Alm" in rule and "Dan Gran" in rule for rule in named.rules)
     full = mm.why_not(matching, "s4", "Ida Vik", language)
-    assert catalogue(language, "explain")["mentor_no_places"] in full.rules
+    assert catalogue(language, "explain")["others_no_places"] in full.rules
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_end_in_one_full_stop(language):
+    """Neither a name such as "Bo Dahl Jr." nor a reason brings a second full stop."""
+    people = cohort()
+    people.mentors["name"] += " Jr."
+    people.mentees.loc["s4", "demand"] = 0
+    people.mentees["demand"] = people.mentees["demand"].fillna(1).astype(int)
+    matching = mm.match(people)
+    answers = [mm.why_not(matching, "s4", mentor, language) for mentor in people.mentors.index]
+    assert {answer.verdict for answer in answers} == {"impossible"}
+    answers += [mm.why_not(matching, "s1", mentor, language) for mentor in people.mentors.index]
+    assert "paired" in {answer.verdict for answer in answers}
+    for answer in answers:
+        assert answer.text.endswith(".")
+        assert ".." not in answer.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -176,3 +176,17 @@ def test_an_empty_folder_and_system_litter_may_be_replaced(tmp_path: Path) -> No
     (tmp_path / "letters" / ".DS_Store").touch()
     fill(tmp_path / "letters", new="2")
     assert set(everything(tmp_path / "letters")) == {LIST, "mentees/new"}
+
+
+def test_links_are_neither_written_through_nor_removed(tmp_path: Path) -> None:
+    """A link to a file is replaced by the file; a link to a folder is left alone."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine").write_text("mine", encoding="utf-8")
+    (tmp_path / "list").symlink_to(tmp_path / "there" / "mine")
+    with whole_file(tmp_path / "list") as aside:
+        aside.write_text("new", encoding="utf-8")
+    assert everything(tmp_path) == {"there/mine": "mine", "list": "new"}
+    (tmp_path / "letters").symlink_to(tmp_path / "there", target_is_directory=True)
+    with pytest.raises(InputError, match="link"):
+        fill(tmp_path / "letters", new="2")
+    assert everything(tmp_path / "there") == {"mine": "mine"}

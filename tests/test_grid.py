@@ -108,6 +108,12 @@ def test_numpy_ids_draw_as_plain_ones_do() -> None:
     )
 
 
+def test_numpy_inside_a_tuple_draws_as_plain_does() -> None:
+    """How NumPy writes its numbers has changed, and may not change a lottery."""
+    mixed = [(np.int64(3), np.str_("a"))]
+    assert grid.tickets(mixed, "mentee", 3) == grid.tickets([(3, "a")], "mentee", 3)
+
+
 def test_the_lottery_never_changes() -> None:
     """Pairs of years ago can be drawn again: these numbers are for ever."""
     mentees, mentors = (grid.tickets(["Åsa"], side, 7) for side in ("mentee", "mentor"))

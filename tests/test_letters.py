@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,8 @@ from mentormatch.telling.letters import (
 )
 from mentormatch.telling.recipients import Recipient, plain, recipients, to_introduce
 from mentormatch.telling.story import Story
+from mentormatch.telling.workbook import write_workbook_of
+from mentormatch.words import say
 from story_example import HTML_NAME, LONG_NAME, example_story
 
 
@@ -406,6 +409,42 @@ def test_an_address_that_no_mail_can_carry_is_left_for_the_coordinator(email: st
     story = with_people(example_story(), email={"s03": email})
     assert mail(story, "s03")["To"] is None
     assert "Dear Åsa Öberg" in mail(story, "s03").get_content()
+
+
+@pytest.mark.parametrize(("language", "greeting"), [("en", "Hello,"), ("sv", "Hej,")])
+@pytest.mark.parametrize("named", [False, True])
+def test_nobody_is_called_by_their_id(
+    named: bool, language: str, greeting: str, tmp_path: Path
+) -> None:
+    """Without a name, a letter greets in general; the id, perhaps an address, is never told."""
+    story = example_story(language)
+    tables = []
+    for side in ("mentees", "mentors"):
+        table = story.cohort.table(side).drop(columns=["name", "language"], errors="ignore")
+        tables.append(table.assign(name="") if named else table)
+    programme = replace(story.cohort.programme, questions=())
+    cohort = replace(story.cohort, mentees=tables[0], mentors=tables[1], programme=programme)
+    words = {
+        "en": ("Your mentor", "Your mentee", "Please write to us"),
+        "sv": ("Din mentor", "Din adept", "Skriv till oss"),
+    }[language]
+    ids = [*cohort.mentees.index, *cohort.mentors.index]
+    everybody = recipients(replace(story, cohort=cohort))
+    assert any(one.partners for one in everybody)
+    for one in everybody:
+        text = letter(one, programme, PLAIN)
+        assert text.startswith(greeting + "\n")
+        assert not [person for person in ids if re.search(rf"\b{re.escape(person)}\b", text)]
+        if one.partners:
+            assert words[one.side == "mentors"] in text
+            assert words[2] in text
+        assert "\n, " not in text
+        assert ",," not in text
+    merged = write_workbook_of(replace(story, cohort=cohort), tmp_path / "pairs.xlsx")
+    sheet = openpyxl.load_workbook(merged)[say("workbook.sheet_letters", language)]
+    heading, *rows = sheet.iter_rows(values_only=True)
+    at = heading.index(say("workbook.partners", language))
+    assert {row[at] for row in rows if row[at]} >= {words[0].lower(), words[1].lower()}
 
 
 def test_plain_texts_are_one_line_of_visible_letters() -> None:

@@ -153,6 +153,19 @@ def test_people_are_called_by_name(run: Run):
     assert "@" not in page
 
 
+def test_it_runs_to_the_end_without_any_pair(run: Run, small: Path):
+    """Where the rules allow nobody a pair, every step says so and the files are written."""
+    with (small / "programme.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[rules]]\nrule = "banned"\npairs = [\n')
+        for mentee in ("Ada Ek", "Bo Lund"):
+            file.write("".join(f'["{mentee}", "{mentor}"],' for mentor in ("Eva Berg", "Ola Holm")))
+        file.write("]\n")
+    page = "".join(run())
+    assert "No pairs." in page
+    assert "are not to be paired" in page
+    assert (small / "output" / "pairs.xlsx").exists()
+
+
 def test_an_empty_table_is_a_sentence(run: Run):
     """Where there is nothing to show stands a sentence, not headings over nothing."""
     page = "".join(run())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from mentormatch.matching.pairs import Pairs
 from strategies import sets_of_pairs
 
 NAN = float("nan")
+MASKED = np.ma.masked_array([True], [True])
 sizes = st.tuples(st.integers(0, 5), st.integers(0, 5))
 
 
@@ -83,7 +86,11 @@ def test_a_listed_pair_that_a_group_holds_already_is_no_exception() -> None:
     assert (cell | Pairs.listed([(1, 1), (1, 1)])).exceptions.tolist() == [[1, 1]]
 
 
-@pytest.mark.parametrize("nobody", [None, NAN, "", -1, np.float64("nan"), np.int64(-3)])
+@pytest.mark.parametrize(
+    "nobody",
+    [None, NAN, "", -1, np.float64("nan"), np.int64(-3), pd.NA, pd.NaT, np.datetime64("NaT"),
+     Decimal("NaN")],
+)  # fmt: skip
 def test_a_missing_code_equals_nothing(nobody: Any) -> None:
     """Two missing answers are not the same answer, whatever they stand beside."""
     pairs = Pairs.same(["a", nobody, nobody], ["a", nobody, "b"])
@@ -127,6 +134,16 @@ def test_sets_of_nobody_combine(made: Pairs) -> None:
         (lambda: Pairs.between([[True]], [True]), "one value a person"),
         (lambda: Pairs.same("physics", ["physics"]), "one value a person"),
         (lambda: Pairs.same([["a"]], ["a"]), "one value a person"),
+        (lambda: Pairs.same([{"a"}], ["a"]), "hashable"),
+        (lambda: Pairs.same([1], np.ma.masked_equal([0, 1], 0)), "masked entries"),
+        (lambda: Pairs.between(MASKED, [True]), "masked entries"),
+        (lambda: Pairs.between([[True], []], [True]), "one value a person"),
+        (lambda: Pairs.cells([0], MASKED, [[True]]), "masked entries"),
+        (lambda: Pairs.cells(["a"], [0], [[True]]), "groups must be whole numbers"),
+        (lambda: Pairs.cells([0], [0.5], [[True]]), "groups must be whole numbers"),
+        (lambda: Pairs.everyone() | 3, "another one, not int"),  # type: ignore[operator]
+        (lambda: Pairs.listed(5), "whole numbers"),  # type: ignore[arg-type]
+        (lambda: Pairs.listed([(0, 1), (2,)]), "whole numbers"),  # type: ignore[list-item]
         (lambda: Pairs.cells([0], [0], [True]), "two dimensions"),
         (lambda: Pairs.cells([1], [0], [[True]]), "outside the table"),
         (lambda: Pairs.cells([0], [-1], [[True]]), "outside the table"),

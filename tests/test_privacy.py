@@ -152,6 +152,34 @@ def named():
     return people
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: mm.Problem([[1.0], [2.0]], mentee_ids=["anna.ek@example.org"] * 2),
+        lambda: mm.Problem([[1.0]], mentor_ids=["Anna Ek"], mentor_minimum=2),
+        lambda: mm.solve(
+            mm.Problem(
+                [[1.0]],
+                quotas=[
+                    mm.Quota("Anna Ek stays", mm.Pairs.listed([(0, 0)]), at_least=1),
+                    mm.Quota("anna.ek@example.org is away", mm.Pairs.everyone(), at_most=0),
+                ],
+            )
+        ),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_errors_in_numbers_can_be_redacted_too(make, language):
+    """Ids and names of rules are left out of redacted messages, and stand in the full ones."""
+    with pytest.raises(mm.MentormatchError) as caught:
+        make()
+    assert "nna" in caught.value.text(language)
+    redacted = caught.value.text(language, redact=True)
+    assert redacted
+    assert "nna" not in redacted
+    assert redacted != caught.value.text("sv" if language == "en" else "en", redact=True)
+
+
 def test_the_record_of_a_run_names_nobody(tmp_path, capsys):
     """run.json, and the progress on the screen, hold no name, address or answer."""
     folder = example_folder()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mentormatch.errors import InputError, ProblemError
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota, Scores
+from mentormatch.matching.solve import solve
 from strategies import Block, BlockAt
 
 NAN, INF = float("nan"), float("inf")
@@ -29,6 +34,10 @@ HERE = Pairs.listed([(0, 0)])
         ([[1.0, 2.0], [1.0]], "matrix of numbers"),
         ([["good"]], "matrix of numbers"),
         ("good", "matrix of numbers"),
+        ([[1 + 2j]], "real numbers, not complex128"),
+        (np.array([["2024-01-01"]], "M8[D]"), "real numbers, not datetime64"),
+        (np.ma.masked_equal([[0.0, 1.0]], 0.0), "masked entries.*-inf"),
+        (None, "dimension"),
     ],
 )
 def test_scores_that_are_no_matrix_of_scores_are_refused(scores: Any, message: str) -> None:
@@ -56,6 +65,7 @@ def test_scores_that_are_no_matrix_of_scores_are_refused(scores: Any, message: s
         ([[1], [1, 2], 1], "one number, or one a person"),
         (2**31, "larger than"),
         (2**70, "must be whole numbers"),
+        (np.ma.masked_equal([0, 1, 1], 0), "masked entries"),
         (1e300, "larger than"),
     ],
 )
@@ -83,6 +93,19 @@ def test_the_same_goes_for_mentees(name: str, value: Any) -> None:
         ({"mentee_ids": ["a"]}, "1 mentee_ids for 2 mentees"),
         ({"mentor_ids": ["a", "b", "a"]}, "mentor id 'a' stands twice"),
         ({"mentee_ids": [["a"], ["b"]]}, "mentee_ids must be hashable"),
+        ({"mentee_ids": 5}, "mentee_ids must be a list of ids, not int"),
+        ({"mentee_ids": [object(), "b"]}, "mentee_ids must be text.* not object"),
+        ({"mentee_ids": [("a", object()), "b"]}, "mentee_ids must be text.* not tuple"),
+        ({"mentee_ids": [NAN, "b"]}, "mentee_ids must be text.* not float"),
+        ({"mentee_ids": [pd.NaT, "b"]}, "mentee_ids must be text.* not NaT"),
+        ({"mentee_ids": [None, "b"]}, "mentee_ids must be text.* not NoneType"),
+        ({"minimum_score": None}, "minimum_score must be a number, not NoneType"),
+        ({"minimum_score": 10**400}, "minimum_score is larger than any score"),
+        ({"minimum_score": "0.5"}, "minimum_score must be a number, not str"),
+        ({"quotas": None}, "quotas must be a list of Quota values, not NoneType"),
+        ({"quotas": Quota("q", HERE)}, "quotas must be a list of Quota values, not Quota"),
+        ({"mentor_capacity": pd.Series([1, 2, 3], index=list("abc"))}, "index of mentor_capacity"),
+        ({"mentor_capacity": pd.Series([1, 2, 3], index=[0, 0, 1])}, "index of mentor_capacity"),
         ({"minimum_score": NAN}, "minimum_score is NaN"),
         ({"quotas": ["at most three"]}, "must be Quota values, not str"),
         ({"quotas": [Quota("q", Pairs.same([1], [1, 2, 3]))]}, "1 mentees, the scores of 2"),
@@ -105,13 +128,16 @@ def test_contradictions_are_refused(arguments: dict[str, Any], message: str) -> 
         ({"at_least": None}, "at_least must be a whole number"),
         ({"at_most": "three"}, "at_most must be a whole number"),
         ({"at_most": True}, "at_most must be a whole number"),
+        ({"at_least": 10**30}, "at_least is larger than 2 147 483 647"),
+        ({"at_most": 2**31}, "at_most is larger than 2 147 483 647"),
+        ({"pairs": [(0, 0)]}, "pairs must be a Pairs set, not list"),
         ({"at_least": 3, "at_most": 2}, "at least 3 and at most 2"),
     ],
 )
 def test_a_quota_with_senseless_bounds_is_refused(arguments: dict[str, Any], message: str) -> None:
     """The quota's name is in the message, for the coordinator to find it by."""
     with pytest.raises(ProblemError, match=message) as caught:
-        Quota("lent by Physics", HERE, **arguments)
+        Quota(**{"name": "lent by Physics", "pairs": HERE, **arguments})
     assert "lent by Physics" in str(caught.value)
     assert isinstance(caught.value, InputError)
 
@@ -192,6 +218,98 @@ def test_faults_of_an_object_are_found_when_it_is_read(wrong: float, message: st
         problem.values([0])
     with pytest.raises(ProblemError, match=message):
         problem.values_at([0], [0])
+
+
+class Odd(Block):
+    """Scores whose blocks are not what their shape says."""
+
+    given: Any
+
+    def block(self, rows: Any) -> Any:
+        return self.given
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (np.ones((2, 3)), r"shape \(2, 3\) instead of \(2, 2\)"),
+        (np.ones((3, 2)), r"shape \(3, 2\) instead of \(2, 2\)"),
+        (1.0, r"shape \(\) instead of"),
+        (None, r"shape \(\) instead of"),
+        (np.full((2, 2), 1j), "complex128 instead of real numbers"),
+        (np.full((2, 2), "a"), "instead of real numbers"),
+        (np.array([[1.0, None], ["a", 2.0]], object), "no number"),
+        (np.ma.masked_equal([[0, 1], [1, 1]], 0), "masked entries"),
+    ],
+)
+def test_blocks_that_are_not_what_they_should_be_are_refused(given: Any, message: str) -> None:
+    """A score object that gives another shape or kind is told so, not broadcast or cut."""
+    scores = Odd([[1.0, 1.0], [1.0, 1.0]])
+    scores.given = given
+    with pytest.raises(ProblemError, match=message):
+        Problem(scores).values([0, 1])
+
+
+def test_a_listed_pair_of_an_object_is_checked_too() -> None:
+    """Pairs read one by one go through the same checks as blocks."""
+    scores = Odd([[1.0, 1.0], [1.0, 1.0]])
+    scores.given = np.ones((2, 1))
+    with pytest.raises(ProblemError, match=r"instead of \(1, 2\)"):
+        Problem(scores).values_at([0], [1])
+    scores = BlockAt([[1.0, 1.0]])
+    scores.at = lambda i, j: np.ones(3)  # type: ignore[method-assign]
+    with pytest.raises(ProblemError, match=r"instead of \(1,\)"):
+        Problem(scores).values_at([0], [1])
+
+
+@pytest.mark.parametrize("shape", [(1,), None, ("a", 1), (1.5, 1), (-1, 2)])
+def test_a_shape_that_is_none_is_refused(shape: Any) -> None:
+    """Scores say how many mentees and mentors there are in two whole numbers."""
+
+    class Shapeless:
+        def block(self, rows: Any) -> Any:
+            raise AssertionError
+
+    scores = Shapeless()
+    scores.shape = shape  # type: ignore[attr-defined]
+    with pytest.raises(ProblemError, match=r"scores\.shape"):
+        Problem(scores)
+
+
+def test_a_series_is_read_by_its_index() -> None:
+    """Places stand beside ids in a Series of pandas, in whatever order."""
+    ids = {"mentee_ids": ["e", "f"], "mentor_ids": ["o", "p", "q"]}
+    places = pd.Series([1, 2, 3], index=["q", "o", "p"])
+    assert Problem(np.ones((2, 3)), places, **ids).mentor_capacity.tolist() == [2, 3, 1]
+    assert Problem(np.ones((2, 3)), pd.Series([1, 2, 3]), **ids).mentor_capacity.tolist() == [
+        1, 2, 3,
+    ]  # fmt: skip
+    demand = pd.Series([1, 2], index=[1, 0])
+    assert Problem(np.ones((2, 3)), mentee_demand=demand).mentee_demand.tolist() == [2, 1]
+    with pytest.raises(ProblemError, match="whole numbers"):
+        Problem(np.ones((2, 3)), pd.Series([1, 2, None], index=["q", "o", "p"]), **ids)
+
+
+class Colour(Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    "one",
+    ["a at 0x7f", b"a", True, 3, 2.5, ("a", 1), date(2024, 1, 2), datetime(2024, 1, 2, tzinfo=UTC),
+     UUID(int=7), Colour.RED, np.int64(3), np.str_("a"), (np.int64(3), "a"),
+     pd.Timestamp("2024-01-02"), np.datetime64("2024-01-02")],
+)  # fmt: skip
+def test_ids_of_every_steady_kind_are_taken(one: Any) -> None:
+    """Whatever is written alike in every run may name a person."""
+    assert Problem([[1.0]], mentee_ids=[one]).mentee_ids == (one,)
+
+
+def test_totals_beyond_every_float_are_refused() -> None:
+    """Scores whose total no number can tell are an error, not an infinite total."""
+    with pytest.raises(ProblemError, match="divide them all by a constant"):
+        _ = Problem(np.full((3, 3), 1e308)).bits
+    assert np.isfinite(solve(Problem(np.full((3, 3), 1e307))).bound)
 
 
 def test_an_object_brings_its_own_ids() -> None:

@@ -82,6 +82,18 @@ def test_pairs_come_in_the_order_of_the_mentees() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "ids", [[1, "a"], [True, 2], [1, 2.5], [True, False], [(1, 2), "a"], ["a", b"a"]]
+)
+def test_ids_of_mixed_kinds_stay_as_they_are(ids: list[Any]) -> None:
+    """No number becomes text, and no whole number a float, in the table of pairs."""
+    matching = solve(Problem(np.eye(2), mentee_ids=ids, mentor_ids=ids))
+    for side in ("mentee", "mentor"):
+        found = matching.pairs[side].tolist()
+        assert found == ids
+        assert [type(one) for one in found] == [type(one) for one in ids]
+
+
 def test_figures_follow_from_the_pairs() -> None:
     """Total, coverage, loads and who is left over are read off the pairs."""
     matching = solve(PROBLEM)

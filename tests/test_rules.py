@@ -244,6 +244,36 @@ def test_a_column_that_nobody_has_is_worth_a_note(condition):
     assert all("hobby" in note.text(language) for note in meaning.notes for language in LANGUAGES)
 
 
+def test_a_common_language_is_no_common_letter():
+    """A single answer is a list of one, a number too, and a missing one speaks any language."""
+    people = cohort()
+    people.mentees["tongue"] = ["en", "de", ("sv", "en"), "", None, np.nan]
+    people.mentors["tongue"] = ["EN", "den", "sv", ("de",), ""]
+    quota = only(rules.common_language("tongue"), people)
+    apart = quota.pairs.block(np.arange(6), 5).astype(int).tolist()
+    assert apart == [
+        [0, 1, 1, 1, 0],
+        [1, 1, 1, 0, 0],
+        [0, 1, 0, 1, 0],
+        [0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0],
+    ]
+    people.mentees["tongue"], people.mentors["tongue"] = [1, 2, 3, 1, 1, 1], [1.0, 2, 3, 4, 5]
+    quota = only(rules.common_language("tongue"), people)
+    together = ~quota.pairs.block([0, 1], 5)
+    assert np.argwhere(together).tolist() == [[0, 0], [1, 1]]
+
+
+def test_a_common_language_needs_answers_that_can_be_told_apart():
+    """Free text such as "Swedish, English" is one answer to a program: the rule refuses it."""
+    stated = programme(Rule("common language", {"column": "employer"}, "programme.toml", 7))
+    with pytest.raises(ProgrammeError, match="free text") as caught:
+        conditions(stated)
+    assert [fault.code for fault in caught.value.faults] == ["rules.free_text"]
+    assert conditions(programme(Rule("common language", {"column": "interests"})))
+
+
 def test_no_answer_is_no_reason_to_part_people():
     """Two empty cells are no common employer, nor two missing numbers the same number."""
     people = cohort()

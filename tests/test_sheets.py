@@ -380,6 +380,13 @@ def test_an_id_column_goes_before_the_address(read):
     assert cohort.mentees.index.tolist() == ["0012", "b@example.org"]
 
 
+def test_addresses_that_only_look_alike_are_two(read):
+    """Case does not count in an address; a sharp s does, for it is another mailbox."""
+    text = HEAD + ";A;strasse@example.org;Fysik;\n;B;STRAßE@example.org;Fysik;\n"
+    cohort = read(text, programme=LATEST)
+    assert cohort.mentees.index.tolist() == ["strasse@example.org", "straße@example.org"]
+
+
 def test_a_second_row_is_a_fault(refuse):
     """By default two rows of one address are a fault that names both, across files."""
     one = HEAD + ";A;a@example.org;Fysik;\n"

@@ -261,6 +261,12 @@ def test_own_questions_get_answers_of_their_kind() -> None:
     assert "places" not in cohort.mentors
 
 
+def test_one_mentor_may_have_any_number_of_places() -> None:
+    """Places are shared out exactly, however many more there are than mentors."""
+    assert make_cohort(40, 1, scarcity=0.01).mentors["places"].tolist() == [4000]
+    assert make_cohort(40, 3, scarcity=0.01).mentors["places"].sum() == 4000
+
+
 def test_all_wrong_numbers_are_told_at_once() -> None:
     """Each argument outside its range is one fault, and has words in both languages."""
     with pytest.raises(InputError) as caught:
@@ -272,6 +278,8 @@ def test_all_wrong_numbers_are_told_at_once() -> None:
         "n_mentees", "n_mentors", "departments", "seed", "scarcity", "skew", "swedish", "missing"
     ]  # fmt: skip
     assert "heltal" in caught.value.text("sv")
+    with pytest.raises(InputError, match="more than 10000000 places"):
+        make_cohort(10, 10, scarcity=1e-300)
     assert set(catalogue("en", "synthetic")) == set(catalogue("sv", "synthetic"))
 
 

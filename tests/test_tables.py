@@ -385,6 +385,44 @@ def test_bombs_are_refused_before_they_are_opened(put, monkeypatch):
     assert codes_of(put(good, "b.xlsx")) == ["unpacks_to_much"]
 
 
+@pytest.mark.parametrize(
+    ("part", "tag", "count"),
+    [
+        ("xl/styles.xml", b"<xf/>", 120_000),
+        ("xl/sharedStrings.xml", b"<si><t/></si>", 550_000),
+        ("xl/workbook.xml", b"<definedName name='a'/>", 120_000),
+        (SHEET, b"<hyperlink ref='A1'/>", 120_000),
+    ],
+)
+def test_a_workbook_of_countless_tags_is_refused(put, part, tag, count):
+    """Tags that each cost a little are refused when there are very many, whatever the part."""
+    path = put(b"", "a.xlsx")
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write_row(0, 0, SIMPLE[0])
+    many = rewritten(
+        path.read_bytes(),
+        part,
+        lambda content: content.replace(b"</", tag * count + b"</", 1),
+    )
+    # Not so well packed, the packing alone gives nothing away.
+    with zipfile.ZipFile(io.BytesIO(many)) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert codes_of(path) == ["unpacks_to_much"]
+
+
+def test_an_endless_number_format_is_refused(put):
+    """Every cell format is searched for signs of a date, which takes long where it is long."""
+    shape = b'<numFmt numFmtId="200" formatCode="' + b"0" * 2_000 + b'"/>'
+    old = b'<numFmts count="0" />'
+
+    def change(content: bytes) -> bytes:
+        assert old in content
+        return content.replace(old, b"<numFmts>" + shape + b"</numFmts>")
+
+    assert codes_of(put(rewritten(GOOD, "xl/styles.xml", change), "a.xlsx")) == ["unpacks_to_much"]
+
+
 @pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "docProps/core.xml"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_document_types_are_refused(put, part, encoding):

@@ -228,25 +228,68 @@ def test_a_key_that_is_a_path_stays_in_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("writer", "written"),
-    [
-        ("write_workbook_of", set()),
-        ("write_page", {"pairs.xlsx", "pairs.csv"}),
-        ("write_letters_of", {"pairs.xlsx", "pairs.csv", "report.html"}),
-        ("_write_run", WITHOUT_EVENTS - {"run.json"}),
-    ],
+    "writer", ["write_workbook_of", "write_page", "write_letters_of", "_write_run"]
 )
-def test_a_writer_that_fails_leaves_nothing_half_written(writer, written, tmp_path, monkeypatch):
-    """When one file fails, those before it are complete, and the others are not there at all."""
-    matching = mm.match(cohort())
+def test_a_writer_that_fails_leaves_everything_as_it_was(writer, tmp_path, monkeypatch):
+    """When one file fails, none is there, and a later run changes nothing of an earlier one."""
+    matching, other = mm.match(cohort()), mm.match(cohort(), {"department": 1})
+    mm.write_all(matching, tmp_path / "old")
+    before = contents(tmp_path / "old")
 
     def fail(*_):
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr(write_module, writer, fail)
-    with pytest.raises(RuntimeError):
-        mm.write_all(matching, tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == written
+    for folder in ("new", "old"):
+        with pytest.raises(RuntimeError):
+            mm.write_all(other, tmp_path / folder)
+    assert list((tmp_path / "new").iterdir()) == []
+    assert contents(tmp_path / "old") == before
+
+
+def in_the_way(folder: Path, name: str, kind: str, elsewhere: Path) -> None:
+    """Put a folder, a file or a link where an output is to stand."""
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    if kind == "folder":
+        (folder / name).mkdir()
+    elif kind == "file":
+        (folder / name).write_text("mine", encoding="utf-8")
+    else:
+        elsewhere.mkdir()
+        (folder / name).symlink_to(elsewhere, target_is_directory=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "says"),
+    [
+        ("run.json", "folder", "a folder of this name"),
+        ("calendar/everyone.ics", "folder", "a folder of this name"),
+        ("calendar", "file", "would lose them"),
+        ("calendar", "link", "a link to another place"),
+        ("letters", "link", "a link to another place"),
+        ("letters", "file", "would lose them"),
+    ],
+)
+def test_what_stands_in_the_way_is_found_before_anything_is_written(name, kind, says, tmp_path):
+    """One output that cannot be written stops the run before any of them is."""
+    folder = tmp_path / "out"
+    in_the_way(folder, name, kind, tmp_path / "elsewhere")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match=says):
+        mm.write_all(mm.match(cohort()), folder)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_links_to_files_are_replaced_and_not_followed(tmp_path):
+    """A list that is a link becomes a file; what the link led to stays as it was."""
+    precious, folder = tmp_path / "precious.csv", tmp_path / "out"
+    precious.write_text("mine", encoding="utf-8")
+    folder.mkdir()
+    (folder / "pairs.csv").symlink_to(precious)
+    mm.write_all(mm.match(cohort()), folder)
+    assert precious.read_text(encoding="utf-8") == "mine"
+    assert not (folder / "pairs.csv").is_symlink()
+    assert len(read_pairs_csv(folder / "pairs.csv")) > 0
 
 
 def full_disk(*_, **__):
@@ -259,6 +302,7 @@ def test_a_disk_that_is_full_costs_nothing(name, tmp_path, monkeypatch):
     matching, folder = mm.match(cohort()), tmp_path / "out"
     mm.write_all(matching, folder)
     before = contents(folder)
+    matching = mm.match(cohort(), {"department": 1})  # other pairs, or nothing could change
     letters = []
     real = Path.write_text
 

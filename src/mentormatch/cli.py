@@ -6,15 +6,16 @@ import argparse
 import errno
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mentormatch import __version__
 from mentormatch.errors import InfeasibleError, MentormatchError
-from mentormatch.words import LANGUAGES, say
+from mentormatch.words import LANGUAGES, say, visible
 
 if TYPE_CHECKING:
     from mentormatch.people.cohort import Cohort
@@ -23,6 +24,24 @@ if TYPE_CHECKING:
 DONE, FAULTS, USAGE, IMPOSSIBLE, INTERRUPTED, OUR_FAULT = 0, 1, 2, 3, 130, 70
 
 _DEMO_FOLDER = "demo-output"
+_MOST_NAMED = 5
+
+#: What make-cohort accepts: more people than this are for programs, not for trying things out.
+_MOST_DEPARTMENTS = 8
+_MOST_PEOPLE, _LEAST_SCARCITY, _MOST_SCARCITY = 20_000, 0.01, 100
+
+#: What argparse complains of, in its own words, and the sentence of ours that says so.
+_COMPLAINTS = {
+    "required": r"the following arguments are required: (?P<names>.+)",
+    "unrecognised": r"unrecognized arguments: (?P<names>.+)",
+    "several_options": r"ambiguous option: (?P<option>.+?) could match (?P<names>.+)",
+    "one_value": r"argument (?P<option>.+?): expected one argument",
+    "some_value": r"argument (?P<option>.+?): expected at least one argument",
+    "no_value": r"argument (?P<option>.+?): ignored explicit argument (?P<value>.+)",
+    "no_choice": r"argument (?P<option>.+?): invalid choice: (?P<value>.+) "
+    r"\(choose from (?P<names>.+)\)",
+    "bad_value": r"argument (?P<option>.+?): (?P<why>.+)",
+}
 
 #: Why the system refuses to read or write, by its own number for it.
 _REFUSALS = {
@@ -87,21 +106,35 @@ def _parser(language: str) -> argparse.ArgumentParser:
         ) -> None:
             super().add_usage(usage, actions, groups, told("usage") if prefix is None else prefix)
 
+    class Parser(argparse.ArgumentParser):
+        """A parser that complains in the coordinator's language."""
+
+        def error(self, message: str) -> NoReturn:
+            self.print_usage(sys.stderr)
+            self.exit(USAGE, visible(f"{self.prog}: {_in_our_words(message, language)}\n"))
+
     def titled(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         # argparse has no other way to name its two groups.
         parser._positionals.title, parser._optionals.title = told("given"), told("options")
         parser.add_argument("-h", "--help", action="help", help=told("help_help"))
         return parser
 
+    def place(text: str) -> Path:
+        if not text.strip() or "\0" in text:
+            raise argparse.ArgumentTypeError(told("no_folder"))
+        return Path(text)
+
     folder, file = told("folder"), told("file")
     any_whole = _number(language, "cli.no_whole", -math.inf, whole=True)
     whole = _number(language, "cli.no_count", 0, whole=True)
-    some = _number(language, "cli.none", 1, whole=True)
+    people = _number(language, "cli.no_people", 1, _MOST_PEOPLE, whole=True)
     above = _number(language, "cli.not_above", 0, whole=False)
-    common = argparse.ArgumentParser(add_help=False)
+    departments = _number(language, "cli.departments", 1, _MOST_DEPARTMENTS, whole=True)
+    ratio = _number(language, "cli.no_ratio", _LEAST_SCARCITY, _MOST_SCARCITY, whole=False)
+    common = Parser(add_help=False)
     common.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
     common.add_argument("--debug", action="store_true", help=told("help_debug"))
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mentormatch",
         description=told("about"),
         epilog=told("epilog"),
@@ -117,7 +150,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     def command(name: str) -> argparse.ArgumentParser:
         key = name.replace("-", "_")
         # Options of the whole command may follow the name of the job, too.
-        again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+        again = Parser(add_help=False, argument_default=argparse.SUPPRESS)
         again.add_argument("--language", choices=LANGUAGES, help=told("help_language"))
         again.add_argument("--debug", action="store_true", help=told("help_debug"))
         job = commands.add_parser(
@@ -133,7 +166,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
 
     demo = command("demo")
     out = Path(_DEMO_FOLDER)
-    demo.add_argument("--out", type=Path, default=out, metavar=folder, help=told("help_out"))
+    demo.add_argument("--out", type=place, default=out, metavar=folder, help=told("help_out"))
     for name in ("match", "check"):
         job = command(name)
         job.add_argument(
@@ -150,7 +183,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
             )
         if name == "match":
             job.add_argument(
-                "--out", type=Path, required=True, metavar=folder, help=told("help_out")
+                "--out", type=place, required=True, metavar=folder, help=told("help_out")
             )
             job.add_argument(
                 "--objective",
@@ -166,15 +199,16 @@ def _parser(language: str) -> argparse.ArgumentParser:
             )
     make = command("make-cohort")
     for option, kind, default, key in (
-        ("--mentees", some, 120, "help_n_mentees"),
-        ("--mentors", some, 100, "help_n_mentors"),
-        ("--departments", some, 8, "help_departments"),
-        ("--scarcity", above, 1.0, "help_scarcity"),
+        ("--mentees", people, 120, "help_n_mentees"),
+        ("--mentors", people, 100, "help_n_mentors"),
+        ("--departments", departments, 8, "help_departments"),
+        ("--scarcity", ratio, 1.0, "help_scarcity"),
         ("--seed", whole, 0, "help_seed_cohort"),
     ):
         make.add_argument(option, type=kind, default=default, metavar="N", help=told(key))
     make.add_argument("--per-department", action="store_true", help=told("help_per_department"))
-    make.add_argument("--out", type=Path, required=True, metavar=folder, help=told("help_out"))
+    make.add_argument("--force", action="store_true", help=told("help_force"))
+    make.add_argument("--out", type=place, required=True, metavar=folder, help=told("help_out"))
     return parser
 
 
@@ -193,9 +227,10 @@ def _demo(options: argparse.Namespace, language: str) -> int:
 def _match(options: argparse.Namespace, language: str) -> int:
     from mentormatch.road import match  # noqa: PLC0415  (keeps --help quick)
     from mentormatch.telling.gather import gather  # noqa: PLC0415
-    from mentormatch.telling.write import write_each  # noqa: PLC0415
+    from mentormatch.telling.write import check_targets, write_each  # noqa: PLC0415
 
     started = monotonic()
+    check_targets(options.out, [options.programme, *options.mentees, *options.mentors])
     cohort = _read(options, language)
     words = options.language or cohort.programme.language
     _say("cli.scoring", language, mentees=len(cohort.mentees), mentors=len(cohort.mentors))
@@ -213,7 +248,8 @@ def _match(options: argparse.Namespace, language: str) -> int:
     if alone:
         print(say("cli.without", language, count=alone))
     report = options.out / "report.html"
-    print(say("cli.look", language, report=report, seconds=f"{monotonic() - started:.0f}"))
+    seconds = f"{monotonic() - started:.0f}"
+    print(visible(say("cli.look", language, report=report, seconds=seconds)))
     return DONE
 
 
@@ -222,7 +258,7 @@ def _check(options: argparse.Namespace, language: str) -> int:
 
     cohort = _read(options, language)
     words = options.language or cohort.programme.language
-    print(readiness(cohort, language=words).text)
+    print(visible(readiness(cohort, language=words).text))
     return DONE
 
 
@@ -232,9 +268,11 @@ def _make_cohort(options: argparse.Namespace, language: str) -> int:
     from mentormatch.people.synthetic.messy import write_messy_sheets  # noqa: PLC0415
     from mentormatch.telling.files import whole_file  # noqa: PLC0415
 
-    most = 8
-    if not 1 <= options.departments <= most:
-        return _complain(say("cli.departments", language, most=most), USAGE)
+    there = [] if options.force else _in_the_way(options.out)
+    if there:
+        names = ", ".join(there[:_MOST_NAMED]) + (", ..." if there[_MOST_NAMED:] else "")
+        folder = options.out.name or options.out
+        return _complain(say("cli.already_there", language, folder=folder, names=names), FAULTS)
     cohort = make_cohort(
         options.mentees, options.mentors, options.departments, options.scarcity, options.seed
     )
@@ -250,8 +288,22 @@ def _make_cohort(options: argparse.Namespace, language: str) -> int:
     mentors = " ".join(f'"{path}"' for path in sheets["mentors"])
     programme, out = options.out / "programme.toml", options.out / "output"
     print(say("cli.now_match", language))
-    print(f'mentormatch match "{programme}" --mentees {mentees} --mentors {mentors} --out "{out}"')
+    line = f'match "{programme}" --mentees {mentees} --mentors {mentors} --out "{out}"'
+    print(visible(f"mentormatch {line}"))
     return DONE
+
+
+def _in_the_way(folder: Path) -> list[str]:
+    """List the programme file and the sheets that a folder holds already."""
+    if not folder.is_dir():
+        return []
+    kept = ("mentees-", "mentors-")
+    names = [path.name for path in folder.iterdir()]
+    return sorted(
+        name
+        for name in names
+        if name.casefold() == "programme.toml" or name.casefold().startswith(kept)
+    )
 
 
 def _read(options: argparse.Namespace, language: str) -> Cohort:
@@ -274,7 +326,7 @@ def _spoken(options: argparse.Namespace, language: str) -> str:
 
 def _say(key: str, language: str, **values: object) -> None:
     """Tell progress on standard error, so that results can be piped."""
-    print(say(key, language, **values), file=sys.stderr, flush=True)
+    print(visible(say(key, language, **values)), file=sys.stderr, flush=True)
 
 
 def _no_access(error: OSError, language: str) -> str:
@@ -286,7 +338,7 @@ def _no_access(error: OSError, language: str) -> str:
 
 
 def _complain(text: str, code: int) -> int:
-    print(text, file=sys.stderr, flush=True)
+    print(visible(text), file=sys.stderr, flush=True)
     return code
 
 
@@ -301,19 +353,36 @@ def _language_of(arguments: Sequence[str]) -> str:
     return "en"
 
 
-def _number(language: str, key: str, least: float, whole: bool) -> Callable[[str], float]:
-    """Return how a number on the command line is read; `key` says what is accepted."""
+def _number(
+    language: str, key: str, least: float, most: float = math.inf, *, whole: bool
+) -> Callable[[str], float]:
+    """Return how a number on the command line is read; `key` says what is accepted.
+
+    A limit of zero for a number that need not be whole is not itself accepted.
+    """
+    limits = {"least": least, "most": most}
 
     def read(text: str) -> float:
         try:
             number = int(text) if whole else float(text.replace(",", "."))
         except ValueError:
             number = math.nan
-        if not (least <= number < math.inf) or (number == 0 and not whole):
-            raise argparse.ArgumentTypeError(say(key, language, value=text))
+        if not (least <= number <= most) or math.isinf(number) or (number == 0 and not whole):
+            raise argparse.ArgumentTypeError(say(key, language, value=text, **limits))
         return number
 
     return read
+
+
+def _in_our_words(complaint: str, language: str) -> str:
+    """Return what argparse complains of as our own sentence, or as it is if it is a new one."""
+    for key, pattern in _COMPLAINTS.items():
+        found = re.fullmatch(pattern, complaint, re.DOTALL)
+        if found:
+            # Some versions of Python quote values, some do not.
+            values = {name: text.replace("'", "") for name, text in found.groupdict().items()}
+            return say(f"cli.{key}", language, **values)
+    return complaint
 
 
 def _speak_utf8() -> None:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mentormatch.words import say
+from mentormatch.words import say, visible
 
 REDACTED = "[…]"
 
@@ -69,7 +69,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
         With ``redact=True`` the cell's own content is left out, and so are suggestions: what is
         like somebody's name, or would be accepted instead, may be somebody's name, too.
         """
-        where = [self.file] if self.file else []
+        # A file may be called anything; a line break in its name would end the line.
+        where = ["\\n".join(visible(self.file).splitlines())] if self.file else []
         sheet = not self.file.endswith(".toml")
         if self.row is not None:
             where.append(say("faults.row" if sheet else "faults.line", language, row=self.row))
@@ -114,9 +115,13 @@ class InputError(MentormatchError, ValueError):
             super().__init__(self.text())
 
     def text(self, language: str = "en", *, redact: bool = False) -> str:
-        """Tell every fault, a line each, in English (``en``) or Swedish (``sv``)."""
+        """Tell every fault, a line each, in English (``en``) or Swedish (``sv``).
+
+        With ``redact=True`` faults leave cells out, and a message without faults says nothing.
+        """
         if not self.faults:
-            return str(self.args[0])
+            # Nobody knows which words of a message are somebody's name.
+            return say("faults.left_out", language) if redact else str(self.args[0])
         lines = [say(self.opening, language, count=len(self.faults))]
         lines += ["  - " + fault.text(language, redact=redact) for fault in self.faults]
         return "\n".join(lines)
@@ -153,8 +158,18 @@ class InfeasibleError(MentormatchError):
         super().__init__(self.text())
 
     def text(self, language: str = "en", *, redact: bool = False) -> str:
-        """Tell the conflict in English (``en``) or Swedish (``sv``)."""
-        return str(self.diagnosis.text(language))
+        """Tell the conflict in English (``en``) or Swedish (``sv``).
+
+        With ``redact=True`` it only says how many rules there are.
+        """
+        if not redact:
+            return str(self.diagnosis.text(language))
+        # Rules may be called by the names of people.
+        count = len(self.diagnosis.conflict)
+        if not count:
+            return say("conflict.none", language)
+        lines = [say("conflict.opening", language, count=count), *["  - " + REDACTED] * count]
+        return "\n".join(lines)
 
 
 class MissingExtraError(MentormatchError, ImportError):

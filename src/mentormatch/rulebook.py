@@ -87,7 +87,16 @@ def faults_of(rule: Rule, programme: Programme) -> list[Fault]:
             asked = sorted({question.answer for question in programme.questions})
             if asked and value not in asked:
                 faults.append(fault("rules.unknown_column", key, value, asked))
+            elif rule.kind == "common language" and _free_text(programme, value):
+                faults.append(fault("rules.free_text", key, value))
     return faults
+
+
+def _free_text(programme: Programme, answer: object) -> bool:
+    """Say whether nobody can tell where one language ends and the next begins."""
+    return any(
+        question.answer == answer and question.kind == "text" for question in programme.questions
+    )
 
 
 def _is_count(value: object) -> bool:

@@ -235,7 +235,10 @@ def at_least_matched(department: str, pairs: int) -> Condition:
 
 
 def common_language(column: str = "languages") -> Condition:
-    """Demand that both of a pair speak a common language; who named none is taken to speak any."""
+    """Demand that both of a pair speak a common language; who named none is taken to speak any.
+
+    A column of single answers is read as lists of one.
+    """
 
     def name(programme: Programme) -> Sentence:
         return sentence("rules.common_language")
@@ -416,11 +419,17 @@ def _departments(cohort: Cohort) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
     )
 
 
-def _grouped(answers: Iterable[Iterable[str]]) -> tuple[NDArray[np.int64], list[frozenset[str]]]:
+def _grouped(answers: Iterable[Any]) -> tuple[NDArray[np.int64], list[frozenset[str]]]:
     """Return a number for each set of answers that occurs, and the sets."""
-    sets = [frozenset(answer) for answer in answers]
+    sets = [_answers(answer) for answer in answers]
     kinds = {one: k for k, one in enumerate(dict.fromkeys(sets))}
     return np.array([kinds[one] for one in sets], np.int64), list(kinds)
+
+
+def _answers(answer: Any) -> frozenset[str]:
+    """Return the entries of a list of answers; a single answer is a list of one."""
+    entries = answer if isinstance(answer, (tuple, list, set, frozenset)) else (answer,)
+    return frozenset(map(_comparable, entries)) - {""}
 
 
 def _comparable(answer: Any) -> str:

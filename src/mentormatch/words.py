@@ -8,8 +8,12 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from unicodedata import category
 
 LANGUAGES = ("en", "sv")
+
+#: Control characters, marks of writing direction and halves of letters, as Unicode calls them.
+_COMMANDS = {"Cc", "Cf", "Cs"}
 
 
 class Sentence(str):
@@ -103,3 +107,18 @@ def say(key: str, language: str = "en", **values: object) -> str:
     if values.get("count") == 1 and f"{name}_one" in sentences:
         name += "_one"
     return sentences[name].format_map(values)
+
+
+def visible(text: str) -> str:
+    r"""Return a text with its control characters written out, so that no terminal obeys them.
+
+    Line breaks and tabs stay.
+
+    Examples
+    --------
+    >>> print(visible("pairs\x1b[2J.csv"))
+    pairs\x1b[2J.csv
+    """
+    return "".join(
+        c if c in "\n\t" or category(c) not in _COMMANDS else ascii(c)[1:-1] for c in text
+    )

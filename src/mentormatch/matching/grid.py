@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
+from datetime import date, time, timedelta
+from enum import Enum
 from hashlib import blake2b
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +27,8 @@ _TOO_LARGE = (
     "scores are so large that their total would not be exact: divide them all by a constant"
 )
 
+_WRITTEN_ALIKE = (str, bytes, int, float, date, time, timedelta, UUID)
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -41,9 +47,17 @@ def matrix_bits(largest: float, whole: bool, pairs: int) -> int:
         Whether all scores are whole numbers.
     pairs : int
         Most pairs that a matching can have.
+
+    Raises
+    ------
+    ProblemError
+        A total might be larger than any float.
     """
     if largest == 0:
         return SCORE_BITS
+    # Twice: bounds are larger than totals, and rounding may go up.
+    if math.isinf(2.0 * largest * max(pairs, 1)):
+        raise ProblemError(_TOO_LARGE)
     size = int(np.frexp(largest)[1])
     room = SUM_BITS - max(pairs, 1).bit_length()
     if whole and size <= room:
@@ -85,15 +99,47 @@ def from_grid(value: int, bits: int) -> float:
     return float(np.ldexp(float(value), -bits))
 
 
+def draws_alike(one: Hashable) -> bool:
+    """Say whether an id is written alike in every run and on every machine.
+
+    Text, bytes, numbers, moments, UUIDs, members of enumerations and tuples of these are. Other
+    objects may be written with their place in memory, so that the lottery would not be the same
+    twice; NaN and NaT are not equal to themselves.
+
+    Examples
+    --------
+    >>> draws_alike(("physics", 7)), draws_alike(object())
+    (True, False)
+    """
+    if type(one) in (str, int):
+        return True
+    one = _plain(one)
+    if isinstance(one, tuple):
+        return all(map(draws_alike, one))
+    if isinstance(one, Enum):
+        return draws_alike(one.value)
+    if not isinstance(one, _WRITTEN_ALIKE) or one != one:  # noqa: PLR0124
+        return False
+    # What moments and the like carry along, such as a time zone of one's own, may be anything.
+    return " at 0x" not in repr(one) or isinstance(one, (str, bytes))
+
+
+def _plain(one: Hashable) -> Hashable:
+    """Return NumPy's own text and numbers as plain ones, whatever its version calls them."""
+    if isinstance(one, np.generic):
+        plain: Hashable = one.item()
+        return plain
+    return tuple(map(_plain, one)) if type(one) is tuple else one
+
+
 def tickets(ids: Sequence[Hashable], side: str, seed: int) -> NDArray[np.uint64]:
     """Draw each person's lottery ticket, 64 bits keyed by the id, the side and the seed.
 
     The ticket depends on nothing else: not on the row, the sheet or the other people.
     """
     key = f"{seed}:{side}:"
-    # NumPy's own text and numbers draw what plain ones draw, whatever its version calls them.
-    plain = (x.item() if isinstance(x, np.generic) else x for x in ids)
-    raw = b"".join(blake2b((key + repr(x)).encode(), digest_size=8).digest() for x in plain)
+    written = (key + repr(_plain(x)) for x in ids)
+    raw = b"".join(blake2b(one.encode(), digest_size=8).digest() for one in written)
     return np.frombuffer(raw, dtype=">u8").astype(np.uint64)
 
 

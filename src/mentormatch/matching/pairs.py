@@ -73,17 +73,24 @@ class Pairs:
         Parameters
         ----------
         mentee_codes, mentor_codes : array_like, shapes (n,) and (m,)
-            Any labels. None, NaN, the empty string and negative numbers are equal to nothing.
+            Any labels. What is missing (None, NaN, NaT, pandas.NA, the empty string, a negative
+            number) is equal to nothing.
+
+        Raises
+        ------
+        ProblemError
+            Labels are not one a person, or cannot be compared, such as lists.
         """
+        _unmasked(mentee_codes)
+        _unmasked(mentor_codes)
         # As objects, or NumPy would make text of a number or a NaN that stands beside text.
         rows = list(_one_dimension(np.asarray(mentee_codes, object)))
         columns = list(_one_dimension(np.asarray(mentor_codes, object)))
-        labels = {
-            label: code
-            for code, label in enumerate(
-                dict.fromkeys(label for label in rows + columns if not _nobody(label))
-            )
-        }
+        try:
+            distinct = dict.fromkeys(label for label in rows + columns if not _nobody(label))
+        except TypeError as error:
+            raise ProblemError("labels must be hashable, such as text or numbers") from error
+        labels = {label: code for code, label in enumerate(distinct)}
         size = len(labels)
 
         def codes(items: list[Any]) -> Codes:
@@ -106,10 +113,10 @@ class Pairs:
         Raises
         ------
         ProblemError
-            A group lies outside the table.
+            A group is no whole number or lies outside the table.
         """
-        rows = _one_dimension(mentee_groups).astype(np.int64)
-        columns = _one_dimension(mentor_groups).astype(np.int64)
+        rows, columns = _groups(mentee_groups), _groups(mentor_groups)
+        _unmasked(table)
         cells = np.asarray(table, np.bool_)
         if cells.ndim != 2:
             raise ProblemError("the table of groups must have two dimensions")
@@ -129,11 +136,15 @@ class Pairs:
         ProblemError
             A position is negative, or something is not a pair of whole numbers.
         """
-        array = np.asarray(list(pairs))
+        _unmasked(pairs)
+        try:
+            array = np.asarray(list(pairs))
+        except (TypeError, ValueError) as error:
+            raise ProblemError(_NO_LIST) from error
         if array.size == 0:
             array = _NO_PAIRS
         if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
-            raise ProblemError("Pairs.listed takes (mentee, mentor) pairs of whole numbers")
+            raise ProblemError(_NO_LIST)
         if (array < 0).any():
             raise ProblemError("Pairs.listed takes positions counted from 0, none negative")
         return Pairs(
@@ -212,6 +223,7 @@ class Pairs:
         return Pairs(self.mentee_groups, self.mentor_groups, ~self.table, self.exceptions)
 
 
+_NO_LIST = "Pairs.listed takes (mentee, mentor) pairs of whole numbers"
 _NO_PAIRS: Codes = np.zeros((0, 2), np.int64)
 
 
@@ -219,11 +231,28 @@ def _keys(i: Codes, j: Codes) -> Codes:
     return (i << 32) | j
 
 
+def _unmasked(values: object) -> None:
+    """Refuse arrays with masked entries, which NumPy would read as if they were not masked."""
+    if np.ma.is_masked(values):
+        raise ProblemError("an array has masked entries: fill them in first")
+
+
 def _one_dimension(values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
+    _unmasked(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ProblemError("one value a person is needed, not lists of several lengths") from error
     if array.ndim != 1:
         raise ProblemError(f"one value a person is needed, not an array of shape {array.shape}")
     return array
+
+
+def _groups(values: ArrayLike) -> Codes:
+    array = _one_dimension(values)
+    if array.dtype.kind not in "iub" and array.size:
+        raise ProblemError(f"groups must be whole numbers, not {array.dtype}")
+    return array.astype(np.int64)
 
 
 def _mask(values: ArrayLike, who: str) -> Flags:
@@ -236,7 +265,13 @@ def _mask(values: ArrayLike, who: str) -> Flags:
 def _nobody(label: Any) -> bool:
     if label is None or (isinstance(label, str) and not label):
         return True
-    return isinstance(label, (int, float, np.number)) and not label >= 0
+    try:
+        # NaN and NaT are not even equal to themselves.
+        if not bool(label == label):  # noqa: PLR0124
+            return True
+    except (TypeError, ValueError):  # pandas.NA does not know whether it is
+        return True
+    return isinstance(label, (int, float, np.integer, np.floating)) and bool(label < 0)
 
 
 def _tidy(rows: Codes | None, columns: Codes | None, table: Flags, exceptions: Codes) -> Pairs:
@@ -266,6 +301,8 @@ def _cross(a: Codes | None, b: Codes | None, height: int) -> tuple[Codes | None,
 
 
 def _combine(a: Pairs, b: Pairs, rule: Callable[[Flags, Flags], Flags]) -> Pairs:
+    if not isinstance(b, Pairs):
+        raise ProblemError(f"a set of pairs combines with another one, not {type(b).__name__}")
     rows, row_a, row_b = _cross(a.mentee_groups, b.mentee_groups, b.table.shape[0])
     columns, col_a, col_b = _cross(a.mentor_groups, b.mentor_groups, b.table.shape[1])
     table = rule(a.table[np.ix_(row_a, col_a)], b.table[np.ix_(row_b, col_b)])

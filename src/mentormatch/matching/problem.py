@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
+from operator import index
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.pairs import Flags, Pairs
+
+_LIMIT = 2**31
+_MASKED = "scores have masked entries: where a pair is impossible, fill in -inf"
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -49,7 +54,8 @@ class Quota:
     Raises
     ------
     ProblemError
-        A bound is negative or no whole number, or ``at_least > at_most``.
+        A bound is negative, no whole number or 2**31 or more, or ``at_least > at_most``; or
+        `pairs` is no `Pairs`.
 
     Examples
     --------
@@ -75,7 +81,16 @@ class Quota:
                 raise ProblemError(
                     f"quota {self.name!r}: {bound} must not be negative, not {value}"
                 )
+            if value >= _LIMIT:
+                raise ProblemError(
+                    f"quota {self.name!r}: {bound} is larger than 2 147 483 647, more pairs than "
+                    f"there can be"
+                )
             object.__setattr__(self, bound, int(value))
+        if not isinstance(self.pairs, Pairs):
+            raise ProblemError(
+                f"quota {self.name!r}: pairs must be a Pairs set, not {type(self.pairs).__name__}"
+            )
         if self.at_most is not None and self.at_least > self.at_most:
             raise ProblemError(
                 f"quota {self.name!r} wants at least {self.at_least} "
@@ -103,19 +118,22 @@ class Problem:
     mentor_capacity, mentor_minimum : int or array_like of int, shape (m,)
         Most and fewest mentees a mentor may have.
     mentee_demand, mentee_minimum : int or array_like of int, shape (n,)
-        Most and fewest mentors a mentee may have, each mentor at most once.
+        Most and fewest mentors a mentee may have, each mentor at most once. A pandas Series, here
+        and for mentors, is read by its index where that holds the ids.
     quotas : sequence of Quota
         Bounds on sets of pairs, bans and locks among them.
     minimum_score : float
         Pairs that score below this are impossible.
     mentee_ids, mentor_ids : sequence of hashable, optional
-        How results name people; positions if left out. The tie lottery is keyed by them.
+        How results name people; positions if left out. The tie lottery is keyed by them, so they
+        are text, numbers, moments or tuples of these.
 
     Raises
     ------
     ProblemError
-        A score is NaN or +inf, shapes disagree, an id stands twice, or a bound is negative, no
-        whole number or contradicts another.
+        A score is NaN, +inf or masked, shapes disagree, an id stands twice or is not written
+        alike in every run, a bound is negative, no whole number or contradicts another, the index
+        of a Series is not the ids, or an argument is of a wrong type.
 
     Examples
     --------
@@ -141,7 +159,7 @@ class Problem:
         if not (hasattr(scores, "shape") and callable(getattr(scores, "block", None))):
             scores = _matrix(scores)
             put(self, "scores", scores)
-        n, m = (int(size) for size in scores.shape)
+        n, m = _shape(scores)
         put(self, "shape", (n, m))
         for name, size in (("mentee", n), ("mentor", m)):
             ids = getattr(self, f"{name}_ids")
@@ -154,11 +172,16 @@ class Problem:
             ("mentee_demand", n),
             ("mentee_minimum", n),
         ):
-            put(self, name, _counts(getattr(self, name), size, name))
+            ids = self.mentee_ids if name.startswith("mentee") else self.mentor_ids
+            values = _by_id(getattr(self, name), ids or (), name)
+            put(self, name, _counts(values, size, name))
         _in_order(self.mentor_minimum, self.mentor_capacity, self.mentor_ids, "mentor", "capacity")
         _in_order(self.mentee_minimum, self.mentee_demand, self.mentee_ids, "mentee", "demand")
-        if np.isnan(self.minimum_score):
-            raise ProblemError("minimum_score is NaN")
+        put(self, "minimum_score", _least(self.minimum_score))
+        if isinstance(self.quotas, Quota) or not isinstance(self.quotas, Iterable):
+            raise ProblemError(
+                f"quotas must be a list of Quota values, not {type(self.quotas).__name__}"
+            )
         put(self, "quotas", tuple(self.quotas))
         for quota in self.quotas:
             if not isinstance(quota, Quota):
@@ -196,11 +219,12 @@ class Problem:
         Raises
         ------
         ProblemError
-            A score is NaN or +inf, or too large for the grid.
+            A score is NaN or +inf, or too large for the grid; or a score object gives a block of
+        another shape than it should.
         """
         rows = np.asarray(rows, np.int64)
         raw = self.scores[rows] if isinstance(self.scores, np.ndarray) else self.scores.block(rows)
-        steps = self._on_grid(np.array(raw, np.float64))
+        steps = self._on_grid(_floats(raw, (len(rows), self.shape[1])))
         for quota in self.quotas:
             if quota.is_ban:
                 steps[quota.pairs.block(rows, self.shape[1])] = -np.inf
@@ -222,7 +246,7 @@ class Problem:
             raw = self.scores.at(i, j)
         else:
             raw = _from_blocks(self.scores, i, j)
-        steps = self._on_grid(np.array(raw, np.float64))
+        steps = self._on_grid(_floats(raw, i.shape))
         for quota in self.quotas:
             if quota.is_ban:
                 steps[quota.pairs.at(i, j)] = -np.inf
@@ -261,7 +285,8 @@ def _from_blocks(scores: Scores, i: Ints, j: Ints) -> Floats:
     found = np.empty(len(i), np.float64)
     for row in np.unique(i):
         here = i == row
-        found[here] = np.asarray(scores.block(np.array([row])))[0, j[here]]
+        block = _floats(scores.block(np.array([row])), (1, scores.shape[1]))
+        found[here] = block[0, j[here]]
     return found
 
 
@@ -277,10 +302,41 @@ def _range(scores: Floats) -> tuple[float, float]:
     return lowest, highest
 
 
-def _matrix(scores: Any) -> Floats:
+def _shape(scores: Any) -> tuple[int, int]:
     try:
-        matrix = np.array(scores, dtype=np.float64)
+        n, m = (index(size) for size in scores.shape)
     except (TypeError, ValueError) as error:
+        raise ProblemError("scores.shape must be two whole numbers: mentees, mentors") from error
+    if n < 0 or m < 0:
+        raise ProblemError("scores.shape must not be negative")
+    return n, m
+
+
+def _floats(raw: Any, shape: tuple[int, ...]) -> Floats:
+    """Return a copy of what a matrix or a score object holds, if it has the shape it should."""
+    if np.ma.is_masked(raw):
+        raise ProblemError(_MASKED)
+    if np.shape(raw) != shape:
+        raise ProblemError(f"scores gave a block of shape {np.shape(raw)} instead of {shape}")
+    if np.asarray(raw).dtype.kind not in "biufO":
+        raise ProblemError(f"scores gave {np.asarray(raw).dtype} instead of real numbers")
+    try:
+        return np.array(raw, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ProblemError("scores gave something that is no number") from error
+
+
+def _matrix(scores: Any) -> Floats:
+    if np.ma.is_masked(scores):
+        raise ProblemError(_MASKED)
+    try:
+        raw = np.asarray(scores)
+        if raw.dtype.kind in "cmM":
+            raise ProblemError(f"scores must be real numbers, not {raw.dtype}")
+        matrix = np.array(raw, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, ProblemError):
+            raise
         raise ProblemError("scores must be a matrix of numbers, mentees by mentors") from error
     if matrix.ndim != 2:
         raise ProblemError(
@@ -292,6 +348,8 @@ def _matrix(scores: Any) -> Floats:
 
 
 def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:
+    if ids is not None and not isinstance(ids, Iterable):
+        raise ProblemError(f"{who}_ids must be a list of ids, not {type(ids).__name__}")
     names = tuple(range(size)) if ids is None else tuple(ids)
     if len(names) != size:
         raise ProblemError(f"{len(names)} {who}_ids for {size} {who}s")
@@ -302,23 +360,57 @@ def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable,
     if distinct != size:
         twice = next(name for k, name in enumerate(names) if name in names[:k])
         raise ProblemError(f"{who} id {twice!r} stands twice")
+    if ids is not None and not all(map(grid.draws_alike, names)):
+        odd = next(name for name in names if not grid.draws_alike(name))
+        raise ProblemError(
+            f"{who}_ids must be text, numbers, moments or tuples of these, not "
+            f"{type(odd).__name__}: the lottery needs ids that are written alike in every run"
+        )
     return names
 
 
+def _by_id(values: Any, ids: Sequence[Hashable], name: str) -> Any:
+    """Return a pandas Series in the order of the ids, anything else as it is."""
+    labels = getattr(values, "index", None)
+    if callable(labels) or not hasattr(values, "reindex") or np.ndim(values) != 1:
+        return values
+    found = list(labels) if labels is not None else []
+    place = {label: k for k, label in enumerate(found)}
+    if len(place) == len(found) and place.keys() == set(ids):
+        return [values.iloc[place[one]] for one in ids]
+    if found == list(range(len(ids))):  # nobody gave it an index
+        return values
+    raise ProblemError(f"the index of {name} is not the ids of the people it is for")
+
+
+def _least(score: Any) -> float:
+    if not isinstance(score, Real) or isinstance(score, bool):
+        raise ProblemError(f"minimum_score must be a number, not {type(score).__name__}")
+    try:
+        least = float(score)
+    except OverflowError as error:
+        raise ProblemError("minimum_score is larger than any score") from error
+    if np.isnan(least):
+        raise ProblemError("minimum_score is NaN")
+    return least
+
+
 def _counts(values: Any, size: int, name: str) -> Ints:
+    if np.ma.is_masked(values):
+        raise ProblemError(f"{name} has masked entries: give everybody a number")
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise ProblemError(f"{name} must be one number, or one a person") from error
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
-        array = np.clip(array, -1, 2**31).astype(np.int64)
+        array = np.clip(array, -1, _LIMIT).astype(np.int64)
     if array.dtype.kind not in "iu" and array.size:
         raise ProblemError(f"{name} must be whole numbers")
     if array.ndim == 0:
         array = np.full(size, int(array))
     if array.shape != (size,):
         raise ProblemError(f"{name} has shape {array.shape}, it should have ({size},)")
-    if array.size and int(array.max()) >= 2**31:
+    if array.size and int(array.max()) >= _LIMIT:
         raise ProblemError(f"{name} is larger than 2 147 483 647")
     if (array < 0).any():
         raise ProblemError(f"{name} is negative at position {int(np.argmax(array < 0))}")

@@ -79,8 +79,8 @@ class Matching:
         mentees, mentors = self.problem.mentee_ids or (), self.problem.mentor_ids or ()
         return pd.DataFrame(
             {
-                "mentee": [mentees[i] for i in self.rows],
-                "mentor": [mentors[j] for j in self.columns],
+                "mentee": _column([mentees[i] for i in self.rows]),
+                "mentor": _column([mentors[j] for j in self.columns]),
                 "score": np.ldexp(self._values.astype(np.float64), -self.problem.bits),
             }
         )
@@ -214,6 +214,15 @@ class Matching:
             f"Matching({len(self)} pairs, {self.coverage} of {self.problem.shape[0]} mentees, "
             f"total {self.total:.6g}, {self.status})"
         )
+
+
+def _column(ids: list[Hashable]) -> pd.Series[Any]:
+    """Return ids as a column in which each stays as it is: text, whole numbers, or any objects."""
+    import pandas as pd  # noqa: PLC0415
+
+    kinds = {type(one) for one in ids}
+    plain = kinds <= {str} or kinds <= {int} or all(issubclass(one, np.integer) for one in kinds)
+    return pd.Series(ids) if plain else pd.Series(ids, dtype=object)
 
 
 def _others(ids: tuple[Hashable, ...] | Any, taken: Ints) -> tuple[Hashable, ...]:

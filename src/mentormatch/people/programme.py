@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
+
+from mentormatch.frozen import Frozen
 
 SIDES = ("mentees", "mentors")
 AUDIENCES = ("mentees", "mentors", "everyone")
@@ -158,10 +159,8 @@ class Programme:
     contact: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
-        object.__setattr__(
-            self, "department_weights", MappingProxyType(dict(self.department_weights))
-        )
+        object.__setattr__(self, "weights", Frozen(self.weights))
+        object.__setattr__(self, "department_weights", Frozen(self.department_weights))
 
     def department(self, key: str) -> Department:
         """Return the department with this key; KeyError if there is none."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mentormatch.errors import Fault, ProblemError
+from mentormatch.frozen import Frozen
 from mentormatch.people.cohort import Cohort
 from mentormatch.scores.curve import ONE, Floats, Integers
 from mentormatch.scores.parts import Part, paired, positions
@@ -75,9 +75,9 @@ class Compatibility:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parts", tuple(self.parts))
-        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
-        apart = {key: MappingProxyType(dict(own)) for key, own in self.department_weights.items()}
-        object.__setattr__(self, "department_weights", MappingProxyType(apart))
+        object.__setattr__(self, "weights", Frozen(self.weights))
+        apart = {key: Frozen(own) for key, own in self.department_weights.items()}
+        object.__setattr__(self, "department_weights", Frozen(apart))
         names = [part.name for part in self.parts]
         if len(set(names)) < len(names):
             raise ValueError("two parts of the score have the same name")
@@ -195,8 +195,8 @@ class Compatibility:
         parts, values = self.contributions([i], [j])[0], self.values([i], [j])[0]
         return PairScore(
             float(parts.sum()),
-            MappingProxyType(dict(zip(self.names, parts.tolist(), strict=True))),
-            MappingProxyType(dict(zip(self.names, values.tolist(), strict=True))),
+            Frozen(dict(zip(self.names, parts.tolist(), strict=True))),
+            Frozen(dict(zip(self.names, values.tolist(), strict=True))),
             tuple(part.name for part in self.parts if part.known([i], [j])[0]),
         )
 

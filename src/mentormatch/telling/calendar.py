@@ -11,6 +11,7 @@ import icalendar
 
 from mentormatch.people.programme import AUDIENCES, Event, Programme
 from mentormatch.telling.files import whole_file
+from mentormatch.telling.recipients import plain
 from mentormatch.telling.timezone import describe_timezone
 from mentormatch.words import say
 
@@ -113,7 +114,7 @@ def write_calendars(programme: Programme, folder: str | Path, language: str) -> 
 
 def _calendar(programme: Programme, audience: str, language: str) -> bytes:
     events = events_for(programme, audience)
-    title = f"{programme.name(language)} {programme.year}".strip()
+    title = plain(f"{programme.name(language)} {programme.year}")
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//mentormatch//mentormatch//EN")
     calendar.add("version", "2.0")
@@ -133,13 +134,13 @@ def _entry(programme: Programme, event: Event, title: str, language: str) -> ica
     zone = ZoneInfo(programme.timezone)
     name = programme.name("en")
     identity = hashlib.sha256("\n".join((name, programme.year, event.key)).encode()).hexdigest()
-    summary = event.name(language)
+    summary = plain(event.name(language))
     about = [event.details(language), say(f"calendar.for_{event.audience}", language, title=title)]
     if event.tentative:
         summary += " " + say("calendar.tentative", language)
         about.append(say("calendar.tentative_sentence", language))
     if programme.contact:
-        about.append(say("calendar.contact", language, contact=programme.contact))
+        about.append(say("calendar.contact", language, contact=plain(programme.contact)))
     entry = icalendar.Event()
     entry.add("uid", f"{identity[:32]}@mentormatch")
     # The standard asks for a time of writing. The clock would make every run's bytes differ.

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +62,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Give a path aside to write to; when all went well it becomes `path`, in one step.
 
     The path aside has the same ending and lies in the same folder, which is made if need be. If
-    the body raises, `path` is as it was before.
+    the body raises, `path` is as it was before. Where `path` is a link, the link is replaced, and
+    what it leads to stays as it is.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['list.txt']
     """
-    target = Path(path).resolve()
+    target = _place(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".aside-{secrets.token_hex(6)}{target.suffix}")
     try:
@@ -84,7 +86,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         # On the disk itself, before its name says that it is complete.
         with aside.open("rb+") as file:
             os.fsync(file.fileno())
-        _move(aside, target)
+        put_file(aside, target)
     except OSError as error:
         _name_target(error, aside, target)
         raise
@@ -103,37 +105,87 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        `path` is a file, holds files that mentormatch did not write, or one of its files is
-        open in another program (Windows).
+        `path` is a file or a link, holds files that mentormatch did not write, or one of its
+        files is open in another program (Windows).
     """
-    target = Path(path).resolve()
-    strangers = _strangers(target)
-    if strangers:
-        some = ", ".join(strangers[:3])
-        raise InputError([Fault("files.not_ours", file=target.name, value=some)])
+    target = _place(path)
+    check_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    token = secrets.token_hex(6)
-    aside, earlier = (target.with_name(f".{word}-{token}") for word in ("aside", "earlier"))
+    aside = target.with_name(f".aside-{secrets.token_hex(6)}")
     aside.mkdir()
     try:
         yield aside
         written = _names(aside)
         listing = aside / LIST
         listing.write_text("\n".join([*written, LIST, ""]), encoding="utf-8", newline="\n")
-        if target.exists():
-            _move(target, earlier)
-        try:
-            _move(aside, target)
-        except BaseException:
-            if earlier.exists():
-                earlier.rename(target)
-            raise
-        shutil.rmtree(earlier, ignore_errors=True)
+        put_folder(aside, target)
     except OSError as error:
         _name_target(error, aside, target)
         raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_folder(target: Path) -> None:
+    """Raise InputError where `whole_folder` would not replace what stands at a path."""
+    if target.is_symlink():
+        raise InputError([Fault("files.is_link", file=target.name)])
+    strangers = _strangers(target)
+    if strangers:
+        some = ", ".join(strangers[:3])
+        raise InputError([Fault("files.not_ours", file=target.name, value=some)])
+
+
+def check_file(target: Path) -> None:
+    """Raise InputError where `whole_file` could not replace what stands at a path."""
+    if target.is_dir() and not target.is_symlink():
+        raise InputError([Fault("files.is_folder", file=target.name)])
+    if target.exists():
+        # Changes nothing, but fails on Windows where a program holds the file.
+        put_file(target, target)
+
+
+def check_inside(folder: Path) -> None:
+    """Raise OSError where nothing can be written into a folder, which need not be there yet.
+
+    Nothing is left behind.
+    """
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        Path(tempfile.mkdtemp(prefix=".aside-", dir=there)).rmdir()
+    except OSError as error:
+        error.filename = str(folder)
+        raise
+
+
+def put_file(source: Path, target: Path) -> None:
+    """Rename, and say it plainly where Windows will not because a program holds the file."""
+    try:
+        os.replace(source, target)
+    except PermissionError as error:
+        raise InputError([Fault("files.in_use", file=target.name)]) from error
+
+
+def put_folder(source: Path, target: Path) -> None:
+    """Rename a folder to one that may be there already; should that fail, the earlier one stays."""
+    earlier = target.with_name(f".earlier-{secrets.token_hex(6)}")
+    if target.exists():
+        put_file(target, earlier)
+    try:
+        put_file(source, target)
+    except BaseException:
+        if earlier.exists():
+            earlier.rename(target)
+        raise
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _place(path: str | Path) -> Path:
+    """Return where a path is, without following it if it is a link itself."""
+    path = Path(path)
+    return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
 
 
 def _names(folder: Path) -> list[str]:
@@ -165,11 +217,3 @@ def _name_target(error: OSError, aside: Path, target: Path) -> None:
     name = str(error.filename) if error.filename else ""
     if not name or name.startswith(str(aside)):
         error.filename = str(target)
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename, and say it plainly where Windows will not because a program holds the file."""
-    try:
-        os.replace(source, target)
-    except PermissionError as error:
-        raise InputError([Fault("files.in_use", file=target.name)]) from error

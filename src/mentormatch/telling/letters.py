@@ -135,7 +135,8 @@ def letter(recipient: Recipient, programme: Programme, style: Style) -> str:
         return say(f"letters.{key}", language, **values)
 
     title = style.quote(_title(programme, language))
-    blocks = [told("greeting", name=style.quote(recipient.name))]
+    name = style.quote(recipient.name)
+    blocks = [told("greeting", name=name) if name else told("greeting_nameless")]
     if recipient.partners:
         several = "_several" if len(recipient.partners) > 1 else ""
         blocks.append(told(f"opening_{side}{several}", programme=title))
@@ -164,6 +165,11 @@ def contact_of(recipient: Recipient, programme: Programme) -> str:
     return plain(programme.contact or (programme.department(key).coordinator if key else ""))
 
 
+def called(recipient: Recipient, partner: Partner) -> str:
+    """Return what a letter calls a partner: by name, or in general where there is none."""
+    return partner.told.name or say(f"letters.nameless_{recipient.side}", recipient.language)
+
+
 def in_a_row(words: Sequence[str], language: str) -> str:
     """Join words as a sentence does: ``a, b and c``."""
     if len(words) < 2:
@@ -174,7 +180,8 @@ def in_a_row(words: Sequence[str], language: str) -> str:
 def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
     """Return what is said of one partner: who it is, why the two were paired, who writes first."""
     language, told = recipient.language, partner.told
-    blocks = [style.strong(told.name)]
+    name = called(recipient, partner)
+    blocks = [style.strong(name[:1].upper() + name[1:] if not told.name else name)]
     if told.department:
         blocks[0] += ", " + style.quote(told.department)
     lines = []
@@ -189,8 +196,8 @@ def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
     why = [say("letters.why", language)]
     if topics:
         why.append(say("letters.common", language, topics=topics))
-    first = say(f"letters.{_first(recipient, partner)}", language, name=style.quote(told.name))
-    return [*blocks, " ".join(why), first]
+    first = say(f"letters.{_first(recipient, partner)}", language, name=style.quote(name))
+    return [*blocks, " ".join(why), first[:1].upper() + first[1:]]
 
 
 def _first(recipient: Recipient, partner: Partner) -> str:

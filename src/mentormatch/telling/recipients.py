@@ -32,7 +32,10 @@ _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 @dataclass(frozen=True)
 class Told:
-    """What others may know of a person, in one language; whatever is not shared is empty."""
+    """What others may know of a person, in one language; whatever is not shared is empty.
+
+    So is the name of somebody who gave none: an id may be an address, and is never told.
+    """
 
     name: str
     department: str
@@ -95,7 +98,7 @@ def recipients(story: Story) -> list[Recipient]:
 
     @cache
     def told(side: str, person: str, language: str) -> Told:
-        return _told(cohort, side, {"name": person} | people[side][person], language)
+        return _told(cohort, side, people[side][person], language)
 
     def partner(side: str, person: str, other: str, language: str) -> Partner:
         opposite = SIDES[1 - SIDES.index(side)]
@@ -176,7 +179,7 @@ def _told(cohort: Cohort, side: str, row: Mapping[str, Any], language: str) -> T
             topics += [(str(item).casefold(), _name(question, item, language)) for item in value]
     return Told(
         name=plain(row.get("name") or ""),
-        department=programme.department(key).name(language) if key else "",
+        department=plain(programme.department(key).name(language)) if key else "",
         email=email,
         answers=tuple(answers),
         topics=tuple(topics),

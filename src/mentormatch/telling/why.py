@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
@@ -80,10 +81,11 @@ def why_not(
     who = {"mentee": people.name("mentees", i), "mentor": people.name("mentors", j)}
     none = pd.DataFrame(columns=["mentee", "mentor_now", "mentor_then"])
     if ((matching.rows == i) & (matching.columns == j)).any():
-        return WhyNot("paired", (), 0.0, 0, none, say("explain.why_paired", words, **who))
+        text = _one_stop(say("explain.why_paired", words, **who))
+        return WhyNot("paired", (), 0.0, 0, none, text)
     rules = impossible_because(problem, i, j, words)
     if rules:
-        text = say("explain.why_impossible", words, **who, rules="; ".join(rules))
+        text = _one_stop(say("explain.why_impossible", words, **who, rules="; ".join(rules)))
         return WhyNot("impossible", rules, float("nan"), 0, none, text)
     lock = Quota(say("explain.this_pair", words, **who), Pairs.listed([(i, j)]), at_least=1)
     try:
@@ -93,7 +95,7 @@ def why_not(
     except InfeasibleError as error:
         clauses = error.diagnosis.clauses
         rules = tuple(clause.text(words) for clause in clauses if clause.name != lock.name)
-        text = say("explain.why_impossible", words, **who, rules="; ".join(rules))
+        text = _one_stop(say("explain.why_impossible", words, **who, rules="; ".join(rules)))
         return WhyNot("impossible", rules, float("nan"), 0, none, text)
     cost, fewer = matching.total - forced.total, matching.coverage - forced.coverage
     moved = changes(matching, forced, words)
@@ -101,7 +103,7 @@ def why_not(
     said += _moves(moved[moved["mentee"] != people.ids("mentees")[i]], words)
     moves = moved[["mentee_name", "mentor_before", "mentor_after"]]
     moves.columns = pd.Index(["mentee", "mentor_now", "mentor_then"])
-    return WhyNot("costs", (), cost, fewer, moves, " ".join(said))
+    return WhyNot("costs", (), cost, fewer, moves, _one_stop(" ".join(said)))
 
 
 def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, str]) -> str:
@@ -147,6 +149,11 @@ def _moves(others: pd.DataFrame, language: str) -> list[str]:
     return said
 
 
+def _one_stop(text: str) -> str:
+    """Let a sentence end in one full stop where a name or a rule brought its own."""
+    return re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)
+
+
 def impossible_because(problem: Problem, i: int, j: int, language: str = "en") -> tuple[str, ...]:
     """Return what makes a pair impossible, in words; empty if nothing does.
 
@@ -171,9 +178,9 @@ def impossible_because(problem: Problem, i: int, j: int, language: str = "en") -
         shown = {"score": f"{score:.2f}", "least": f"{problem.minimum_score:.2f}"}
         rules.append(say("explain.below_minimum", language, **shown))
     if problem.mentor_capacity[j] == 0:
-        rules.append(say("explain.mentor_no_places", language))
+        rules.append(say("explain.others_no_places", language))
     if problem.mentee_demand[i] == 0:
-        rules.append(say("explain.mentee_no_demand", language))
+        rules.append(say("explain.others_no_demand", language))
     return tuple(rules)
 
 
@@ -295,4 +302,4 @@ def no_partner_because(people: People, side: str, place: int) -> str:
         for count, rule in sorted(counts, key=lambda one: -one[0])
         if count
     ]
-    return say("explain.no_partner", language, rules="; ".join(told_rules))
+    return _one_stop(say("explain.no_partner", language, rules="; ".join(told_rules)))

@@ -10,7 +10,7 @@ import pandas as pd
 from mentormatch.people.programme import SIDES
 from mentormatch.telling.calendar import event_in_words, events_for
 from mentormatch.telling.files import whole_file
-from mentormatch.telling.letters import contact_of, in_a_row
+from mentormatch.telling.letters import called, contact_of, in_a_row
 from mentormatch.telling.recipients import Recipient, plain, recipients, to_introduce
 from mentormatch.telling.sheets import Column, Sheet, Table, sheet_names, write_sheets
 from mentormatch.telling.story import Story
@@ -241,16 +241,17 @@ def _letters(story: Story) -> Table:
         if len(person.partners) == 1:
             return in_a_row(person.partners[0].common, person.language)
         return "; ".join(
-            f"{partner.told.name}: {in_a_row(partner.common, person.language)}"
+            f"{called(person, partner)}: {in_a_row(partner.common, person.language)}"
             for partner in person.partners
             if partner.common
         )
 
     def partners(what: str) -> Callable[[Recipient], str]:
         def joined(person: Recipient) -> str:
-            values = [getattr(partner.told, what) for partner in person.partners]
             if what == "name":
-                return in_a_row(values, person.language)
+                names = [called(person, partner) for partner in person.partners]
+                return in_a_row(names, person.language)
+            values = [getattr(partner.told, what) for partner in person.partners]
             return ", ".join(dict.fromkeys(value for value in values if value))
 
         return joined

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mentormatch.errors import Fault, InputError
 from mentormatch.matching.result import Matching
+from mentormatch.people.programme import AUDIENCES
 from mentormatch.rules import Condition
 from mentormatch.telling.calendar import write_calendars
-from mentormatch.telling.files import whole_file
+from mentormatch.telling.files import (
+    check_file,
+    check_folder,
+    check_inside,
+    put_file,
+    put_folder,
+    whole_file,
+)
 from mentormatch.telling.gather import gather, versions
 from mentormatch.telling.letters import write_letters_of
 from mentormatch.telling.pairs_csv import write_pairs_csv
@@ -18,6 +28,9 @@ from mentormatch.telling.story import Story
 from mentormatch.telling.workbook import write_workbook_of
 
 Rules = Sequence[Condition] | None
+
+_FILES = ("pairs.xlsx", "pairs.csv", "report.html", "run.json")
+_LETTERS, _CALENDAR = "letters", "calendar"
 
 
 def write_workbook(
@@ -82,30 +95,85 @@ def write_all(
     """Write everything into one folder and return what was written.
 
     The folder then holds ``pairs.xlsx``, ``pairs.csv``, ``report.html``, ``letters/``,
-    ``calendar/`` (if the programme has events) and ``run.json``. Parameters are those of
-    `write_workbook`.
+    ``calendar/`` (if the programme has events) and ``run.json``. If anything fails it is as it was
+    before. Parameters are those of `write_workbook`.
     """
-    return list(write_each(gather(matching, language, rules), matching, Path(folder)))
+    return write_each(gather(matching, language, rules), matching, Path(folder))
 
 
-def write_each(story: Story, matching: Matching, folder: Path) -> Iterator[Path]:
-    """Write everything into one folder, yielding each file or folder as it is done."""
+def write_each(story: Story, matching: Matching, folder: Path) -> list[Path]:
+    """Write everything into one folder and return each file or folder.
+
+    All is written aside first and then put in its place, so that a run that fails leaves the
+    folder as it was.
+    """
+    check_targets(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    jobs: list[tuple[str, Callable[[Path], object]]] = [
-        ("pairs.xlsx", lambda path: write_workbook_of(story, path)),
-        ("pairs.csv", lambda path: write_pairs_csv(story, path)),
-        ("report.html", lambda path: write_page(story, path)),
-        ("letters", lambda path: write_letters_of(story, path)),
-        (
-            "calendar",
-            lambda path: write_calendars(story.cohort.programme, path, story.language),
-        ),
-        ("run.json", lambda path: _write_run(story, matching, path)),
-    ]
-    for name, job in jobs:
-        job(folder / name)
-        if name != "calendar" or story.cohort.programme.events:
-            yield folder / name
+    programme = story.cohort.programme
+    with tempfile.TemporaryDirectory(prefix=".aside-", dir=folder) as name:
+        aside = Path(name)
+        write_workbook_of(story, aside / "pairs.xlsx")
+        write_pairs_csv(story, aside / "pairs.csv")
+        write_page(story, aside / "report.html")
+        write_letters_of(story, aside / _LETTERS)
+        write_calendars(programme, aside / _CALENDAR, story.language)
+        _write_run(story, matching, aside / "run.json")
+        put_folder(aside / _LETTERS, folder / _LETTERS)
+        for file in _calendars(folder):
+            fresh = aside / _CALENDAR / file.name
+            if fresh.exists():
+                file.parent.mkdir(exist_ok=True)
+                put_file(fresh, file)
+            else:
+                file.unlink(missing_ok=True)
+        for one in _FILES:
+            put_file(aside / one, folder / one)
+    names = ("pairs.xlsx", "pairs.csv", "report.html", _LETTERS, _CALENDAR, "run.json")
+    return [folder / one for one in names if one != _CALENDAR or programme.events]
+
+
+def check_targets(folder: Path, inputs: Iterable[Path] = ()) -> None:
+    """Raise an error if `write_each` could not write into a folder; nothing is changed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where everything would be written; it need not be there yet.
+    inputs : iterable of Path
+        Files that are read and must stay as they are.
+
+    Raises
+    ------
+    InputError
+        What stands there is an input, not ours, a folder in place of a file or the other way
+        round, a link to another folder, or open in another program.
+    OSError
+        Nothing can be written there.
+    """
+    files = [*(folder / name for name in _FILES), *_calendars(folder)]
+    letters = folder / _LETTERS
+    for given in inputs:
+        real = given.resolve()
+        for target in files:
+            if target.resolve() == real or (
+                target.exists() and given.exists() and target.samefile(given)
+            ):
+                raise InputError([Fault("files.is_input", file=target.name)])
+        if real.is_relative_to(letters.resolve()):
+            raise InputError([Fault("files.is_input", file=given.name)])
+    check_inside(folder)
+    for target in files:
+        check_file(target)
+    check_folder(letters)
+    calendar = folder / _CALENDAR
+    if calendar.is_symlink():
+        raise InputError([Fault("files.is_link", file=_CALENDAR)])
+    if calendar.exists() and not calendar.is_dir():
+        raise InputError([Fault("files.not_ours", file=_CALENDAR, value=_CALENDAR)])
+
+
+def _calendars(folder: Path) -> list[Path]:
+    return [folder / _CALENDAR / f"{audience}.ics" for audience in AUDIENCES]
 
 
 def _write_run(story: Story, matching: Matching, path: Path) -> Path:

@@ -35,6 +35,9 @@ LANGUAGES = ("en", "sv")
 #: Years that an event may be in: anything else is a slip of the finger.
 YEARS = range(1970, 2200)
 
+#: What lies among the time zones and is none, or is another one on every machine.
+_NO_ZONES = ("localtime", "Factory", "posixrules")
+
 
 def read_programme(path: str | os.PathLike[str]) -> Programme:
     """Read a programme from a ``programme.toml``.
@@ -79,12 +82,12 @@ def _programme(root: Table) -> Programme:
     page = root.page
     heading = root.table("programme", required=True) or Table(page, (), {})
     there = bool(heading.path)
-    name = heading.words("name", required=there)
-    year = heading.text("year", required=there)
+    name = heading.name("name", required=there)
+    year = heading.line("year", required=there)
     timezone = heading.text("timezone", "Europe/Stockholm")
     zone = _zone(timezone, page, heading.at("timezone"))
     language = heading.choice("language", LANGUAGES, "en")
-    contact = heading.text("contact")
+    contact = heading.line("contact")
     duplicates = heading.choice("duplicates", DUPLICATES, "fault")
     heading.close()
 
@@ -121,6 +124,8 @@ def _zone(name: str, page: Page, path: Path) -> tzinfo | None:
     if not name:
         return None
     try:
+        if name in _NO_ZONES or name.startswith(("posix/", "right/")):
+            raise KeyError(name)
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown; not a name; a folder of names
         page.fault("unknown_timezone", path, name, nearest=nearest(name, available_timezones()))
@@ -134,9 +139,9 @@ def _departments(tables: Iterable[Table], page: Page) -> tuple[list[Department],
     keys: set[str] = set()
     for table in tables:
         key = table.key("key")
-        name = table.words("name", required=True)
+        name = table.name("name", required=True)
         aliases = table.texts("aliases")
-        coordinator = table.text("coordinator")
+        coordinator = table.line("coordinator")
         table.close()
         if key and key in keys:
             page.fault("duplicate_key", table.at("key"), key)
@@ -159,7 +164,7 @@ def _events(tables: Iterable[Table], zone: tzinfo | None) -> list[Event]:
         if key and fold(key) in keys:  # no two calendar files whose names differ by case alone
             table.page.fault("duplicate_key", table.at("key"), key)
         keys.add(fold(key))
-        name = table.words("name", required=True)
+        name = table.name("name", required=True)
         start, end = _moment(table, "start", zone), _moment(table, "end", zone)
         if start and end and end.astimezone(UTC) <= start.astimezone(UTC):
             table.page.fault("end_before_start", table.at("end"), table.values["end"])

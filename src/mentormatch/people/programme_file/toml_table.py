@@ -22,6 +22,17 @@ def _unprintable(letter: str) -> bool:
     )
 
 
+def breaks_lines(text: str) -> bool:
+    r"""Say whether a text holds a tab, a line break or another control character.
+
+    Examples
+    --------
+    >>> breaks_lines("Mentors\n2024"), breaks_lines("Mentors 2024")
+    (True, False)
+    """
+    return any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text)
+
+
 def shown(value: object) -> str:
     """Return a value of a TOML file on one short line, as its author would recognise it."""
     if isinstance(value, bool):
@@ -127,6 +138,14 @@ class Table:
             return default
         return self.checked_text(value, self.at(key))
 
+    def line(self, key: str, *, required: bool = False) -> str:
+        """Return a text on one line."""
+        text = self.text(key, required=required)
+        if breaks_lines(text):
+            self.page.fault("several_lines", self.at(key), ascii(text)[1:-1])
+            return ""
+        return text
+
     def choice(
         self, key: str, choices: Collection[str], default: str = "", *, required: bool = False
     ) -> str:
@@ -147,8 +166,16 @@ class Table:
             return ""
         return text
 
+    def name(self, key: str, *, required: bool = False) -> Words:
+        """Return a name on one line: one text for both languages, or a text for each."""
+        words = self.words(key, required=required)
+        for text in dict.fromkeys((words.en, words.sv)):
+            if breaks_lines(text):
+                self.page.fault("several_lines", self.at(key), ascii(text)[1:-1])
+        return words
+
     def words(self, key: str, *, required: bool = False) -> Words:
-        """Return a name: one text for both languages, or a text for each."""
+        """Return words: one text for both languages, or a text for each."""
         value = self.take(key, required=required)
         if value is None or (value == "" and not required):
             return Words("")

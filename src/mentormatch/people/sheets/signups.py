@@ -59,8 +59,8 @@ class SignUp:
 
     @property
     def email(self) -> str:
-        """The e-mail address without case, or empty."""
-        return str(self.answers.get("email") or "").casefold()
+        """The e-mail address without case, or empty; ``ß`` is not ``ss`` in an address."""
+        return str(self.answers.get("email") or "").lower()
 
     @property
     def id(self) -> str:

@@ -15,7 +15,17 @@ MAX_UNPACKED = 200_000_000
 MAX_RATIO = 100
 _SMALL_PART = 5_000_000
 _MAX_PARTS = 5_000
+#: What openpyxl makes of a tag takes time and memory, most of all of what is neither cell nor text.
+_CELL_TAGS = frozenset({"row", "c", "v", "f"})
+_TEXT_TAGS = frozenset(
+    {"si", "is", "t", "r", "rPr", "rPh", "phoneticPr", "rFont", "b", "i", "u", "sz", "color",
+     "family", "charset", "scheme", "vertAlign", "strike", "outline", "shadow"}
+)  # fmt: skip
+MAX_TAGS = {"cells": 4_000_000, "texts": 1_000_000, "others": 100_000}
+#: Excel's own limit is 255 characters.
+_LONGEST_FORMAT = 1_000
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
+_XML = (".xml", ".rels")
 _CHUNK = 1 << 18
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -29,6 +39,21 @@ class _TooFarError(Exception):
 
     def __init__(self, row: int, position: int) -> None:
         self.row, self.position = row, position
+
+
+class TagCount:
+    """How many tags a workbook holds, by what openpyxl makes of them."""
+
+    def __init__(self) -> None:
+        self._left = dict(MAX_TAGS)
+
+    def add(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Count an opening tag, by its name alone: openpyxl often reads it wherever it stands."""
+        kind = "cells" if tag in _CELL_TAGS else "texts" if tag in _TEXT_TAGS else "others"
+        self._left[kind] -= 1
+        # Every cell format searches its number format for signs of a date.
+        if self._left[kind] < 0 or len(attributes.get("formatCode", "")) > _LONGEST_FORMAT:
+            raise _RefusedError("sheets.unpacks_to_much")
 
 
 class SheetScan:
@@ -54,8 +79,8 @@ class SheetScan:
         self._cell: set[str] = set()
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take note of an opening tag."""
-        match _local(tag):
+        """Take note of an opening tag, called by its name without a namespace."""
+        match tag:
             case "row":
                 self._open_row(attributes)
             case "c":
@@ -133,16 +158,17 @@ def scan_workbook(archive: zipfile.ZipFile, file: str) -> dict[str, SheetScan]:
     Raises
     ------
     ProfileError
-        It would unpack to too much, has a password or a document type declaration, its cells
-        reach too far or are out of order, or it is damaged.
+        It would unpack to too much or holds too many tags, has a password or a document type
+        declaration, its cells reach too far or are out of order, or it is damaged.
     """
     refused = _packing(archive)
     if refused:
         raise ProfileError([Fault(refused, file=file)])
     scans: dict[str, SheetScan] = {}
+    tags = TagCount()
     for part in archive.infolist():
         try:
-            scan = _scan_part(archive, part)
+            scan = _scan_part(archive, part, tags)
         except _RefusedError as refusal:
             raise ProfileError([Fault(str(refusal), file=file)]) from None
         except _TooFarError as far:
@@ -167,7 +193,7 @@ def _packing(archive: zipfile.ZipFile) -> str | None:
     return None
 
 
-def _scan_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetScan | None:
+def _scan_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, tags: TagCount) -> SheetScan | None:
     """Return the scan of a part that is a worksheet, None for any other part."""
     parser = ParserCreate(namespace_separator=" ")
     sheets: list[SheetScan] = []
@@ -176,14 +202,22 @@ def _scan_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetScan | N
         raise _RefusedError("sheets.declared_type")
 
     def root(tag: str, attributes: Mapping[str, str]) -> None:
-        # Only the first tag says what the part is; other parts need no watching inside.
-        parser.StartElementHandler = None
+        # Only the first tag says what the part is.
+        parser.StartElementHandler = count
         if _local(tag) == "worksheet":
-            scan = SheetScan()
-            sheets.append(scan)
-            parser.StartElementHandler = scan.start
-            parser.EndElementHandler = scan.end
-            parser.CharacterDataHandler = scan.text
+            sheets.append(SheetScan())
+            parser.StartElementHandler = start
+            parser.EndElementHandler = sheets[0].end
+            parser.CharacterDataHandler = sheets[0].text
+        count(tag, attributes)
+
+    def count(tag: str, attributes: Mapping[str, str]) -> None:
+        tags.add(_local(tag), attributes)
+
+    def start(tag: str, attributes: Mapping[str, str]) -> None:
+        name = _local(tag)
+        tags.add(name, attributes)
+        sheets[0].start(name, attributes)
 
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
@@ -194,8 +228,8 @@ def _scan_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetScan | N
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
         except ExpatError:
-            # Pictures are no XML. A broken worksheet is told of when openpyxl cannot read it.
-            if sheets:
+            # Pictures are no XML. Other parsers than this one may read what it cannot.
+            if sheets or part.filename.casefold().endswith(_XML):
                 raise
     return sheets[0] if sheets else None
 

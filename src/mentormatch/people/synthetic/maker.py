@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
 from mentormatch.errors import Fault, InputError
 from mentormatch.people.cohort import Cohort
@@ -29,6 +30,8 @@ from mentormatch.people.synthetic.replies import reply
 from mentormatch.words import say
 
 Numbers = NDArray[np.float64]
+
+_MOST_PLACES = 10_000_000
 
 
 def make_cohort(
@@ -77,7 +80,7 @@ def make_cohort(
     Raises
     ------
     InputError
-        A number is outside its range.
+        A number is outside its range, or there would be more than ten million places.
 
     Examples
     --------
@@ -141,6 +144,9 @@ def _check(
     for name, value in share.items():
         if not _is_number(value) or not 0 <= value <= 1:
             faults.append(Fault("synthetic.share", details={"name": name}))
+    if not faults and whole["n_mentees"][0] > _MOST_PLACES * ratio["scarcity"]:
+        details = {"name": "scarcity", "most": str(_MOST_PLACES)}
+        faults.append(Fault("synthetic.places", details=details))
     if faults:
         raise InputError(faults)
 
@@ -210,8 +216,7 @@ def _places(n: int, total: int, draws: Numbers) -> NDArray[np.int64]:
     more = (total - n) / n
     most = max(2, math.ceil(2 * more))
     chance = more / most
-    terms = [math.comb(most, k) * chance**k * (1 - chance) ** (most - k) for k in range(most + 1)]
-    extra = np.searchsorted(np.cumsum(terms)[:-1], draws[:, 0], side="right")
+    extra = np.searchsorted(bdtr(np.arange(most), most, chance), draws[:, 0], side="right")
     order = np.argsort(draws[:, 1], kind="stable")
     while (left := total - n - int(extra.sum())) != 0:
         step = 1 if left > 0 else -1

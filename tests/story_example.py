@@ -283,6 +283,11 @@ def _story(
             "status": {"en": "best possible", "sv": "bästa möjliga"}[language],
             "objective": {"en": "most people", "sv": "flest personer"}[language],
             "seed": 0,
+            "blocking": 3,
+            "stability": {
+                "en": "In 3 pairs that were not made, both would rather have each other.",
+                "sv": "I 3 par som inte blev av skulle båda hellre ha varandra.",
+            }[language],
             "proof": {
                 "en": "It is proved that no other list gives more people a pair, and that none "
                 "with as many people has a higher total score.",

@@ -547,6 +547,30 @@ def test_everyone_banned_is_a_result(language, folder, run):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stable_list_on_request(language, folder, run):
+    """It says that nothing blocks it, and every file is written although nothing bounds it."""
+    code, out, _ = run(f"--language {language} {command('match')} --objective stable")
+    assert code == 0
+    assert say("explain.blocking_none", language) in out
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert say("explain.status_stable", language) in page
+    record = json.loads((folder / "out" / "run.json").read_text(encoding="utf-8"))
+    assert (record["objective"], record["status"]) == ("stable", "optimal")
+    assert (record["bound"], record["gap"], record["blocking_pairs"]) == (None, None, 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rules_that_a_stable_list_cannot_keep_are_named(language, folder, run):
+    """A rule that counts pairs is no fault of the sheets: the aim is, and the rule is named."""
+    rule = '\n[[rules]]\nrule = "at most lent"\ndepartment = "physics"\npairs = 1\n'
+    (folder / "programme.toml").write_text(PROGRAMME + rule, encoding="utf-8")
+    code, out, err = run(f"--language {language} {command('match')} --objective stable")
+    assert (code, out) == (1, "")
+    assert {"en": "Physics", "sv": "Fysikum"}[language] in err
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_rules_in_conflict_end_with_code_3(language, folder, run):
     """Rules that cannot all hold are named, and nothing is written."""
     rules = """

@@ -95,6 +95,7 @@ def test_everybody_and_every_sentence_stands_on_the_page(language: str) -> None:
         assert heading in text
         assert all(str(value) in text for value in table.to_numpy().ravel())
     assert story.summary["proof"] in text
+    assert story.summary["stability"] in text
 
 
 @pytest.mark.parametrize("language", ["en", "sv"])

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from mentormatch.errors import ProfileError as ProfileError
     from mentormatch.errors import ProgrammeError as ProgrammeError
     from mentormatch.formulation import formulate as formulate
+    from mentormatch.matching.blocking import blocking_pairs as blocking_pairs
+    from mentormatch.matching.blocking import count_blocking_pairs as count_blocking_pairs
     from mentormatch.matching.certificate import certify as certify
     from mentormatch.matching.diagnose import diagnose as diagnose
     from mentormatch.matching.pairs import Pairs as Pairs
     from mentormatch.matching.problem import Problem as Problem
     from mentormatch.matching.problem import Quota as Quota
+    from mentormatch.matching.rankings import Rankings as Rankings
     from mentormatch.matching.result import Matching as Matching
     from mentormatch.matching.solve import solve as solve
+    from mentormatch.matching.stable import stable as stable
     from mentormatch.people.cohort import Cohort as Cohort
     from mentormatch.people.programme import Programme as Programme
     from mentormatch.people.programme_file.reader import read_programme as read_programme
@@ -53,12 +57,15 @@ _HOMES = {
     ),
     "formulation": ("formulate",),
     "road": ("match",),
+    "matching.blocking": ("blocking_pairs", "count_blocking_pairs"),
     "matching.certificate": ("certify",),
     "matching.diagnose": ("diagnose",),
     "matching.pairs": ("Pairs",),
     "matching.problem": ("Problem", "Quota"),
+    "matching.rankings": ("Rankings",),
     "matching.result": ("Matching",),
     "matching.solve": ("solve",),
+    "matching.stable": ("stable",),
     "people.cohort": ("Cohort",),
     "people.programme": ("Programme",),
     "people.programme_file.reader": ("read_programme",),

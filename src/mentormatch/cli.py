@@ -187,7 +187,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
             )
             job.add_argument(
                 "--objective",
-                choices=("most people", "highest total"),
+                choices=("most people", "highest total", "stable"),
                 default="most people",
                 help=told("help_objective"),
             )
@@ -244,6 +244,8 @@ def _match(options: argparse.Namespace, language: str) -> int:
     summary = story.summary
     print(say("cli.result", language, matched=summary["matched"], mentees=summary["mentees"]))
     print(summary["proof"])
+    if options.objective == "stable":
+        print(summary["stability"])
     alone = len(story.unmatched)
     if alone:
         print(say("cli.without", language, count=alone))

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mentormatch.words import say, visible
+from mentormatch.words import say, told, visible
 
 REDACTED = "[…]"
 
@@ -80,7 +80,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
         value = REDACTED if redact and self.value is not None else self.value
         line = ", ".join(where) + (": " if where else "")
         key = self.code if "." in self.code else f"faults.{self.code}"
-        line += say(key, language, **{"value": value or "", **self.details})
+        details = {name: told(text, language) for name, text in self.details.items()}
+        line += say(key, language, **{"value": value or "", **details})
         if redact:
             return line
         if self.nearest is not None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
+from mentormatch.matching.blocking import is_stable
 from mentormatch.matching.problem import Problem
 
 Ints = NDArray[np.int64]
@@ -92,9 +93,11 @@ class Certificate:
     valid : bool
         The pairs obey every capacity, minimum, ban and quota, and the total is theirs.
     optimal : bool
-        The prices prove that no matching is better under the stated objective.
+        The prices prove that no matching is better under the stated objective; or, where a
+        stable matching was sought, no mentor and mentee would both rather have each other.
     gap : float
-        Distance between the total and its proven bound, in units of score; 0 is proved.
+        Distance between the total and its proven bound, in units of score; 0 is proved. Infinite
+        for a stable matching, whose total nothing bounds.
     coverage_gap : int
         Distance between the number of mentees matched and its proven bound, where the objective
         counts them.
@@ -142,6 +145,8 @@ def certify(problem: Problem, matching: Any) -> Certificate:
         return Certificate(False, False, float("inf"), 0, tuple(faults))
     covered = len(np.unique(i))
     stages = tuple(matching.stages)
+    if stages == ("stable",):
+        return Certificate(True, is_stable(problem, i, j), float("inf"))
     coverage_gap, floor = 0, None
     if "coverage" in stages:
         coverage_gap = bound(problem, matching.proofs["coverage"], "coverage") - covered

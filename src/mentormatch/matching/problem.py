@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.pairs import Flags, Pairs
+from mentormatch.matching.rankings import Placed, Rankings
 
 _LIMIT = 2**31
 _MASKED = "scores have masked entries: where a pair is impossible, fill in -inf"
@@ -127,6 +128,9 @@ class Problem:
     mentee_ids, mentor_ids : sequence of hashable, optional
         How results name people; positions if left out. The tie lottery is keyed by them, so they
         are text, numbers, moments or tuples of these.
+    rankings : Rankings, optional
+        Whom each side would rather have, for the objective ``"stable"`` and for blocking pairs;
+        by score if left out. No other objective looks at them.
 
     Raises
     ------
@@ -151,7 +155,9 @@ class Problem:
     minimum_score: float = -np.inf
     mentee_ids: Sequence[Hashable] | None = None
     mentor_ids: Sequence[Hashable] | None = None
+    rankings: Rankings | None = None
     shape: tuple[int, int] = field(init=False)
+    placed: Placed | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -187,6 +193,8 @@ class Problem:
             if not isinstance(quota, Quota):
                 raise ProblemError(f"quotas must be Quota values, not {type(quota).__name__}")
             quota.pairs.check(n, m)
+        if self.rankings is not None:
+            put(self, "placed", _placed(self.rankings, self.mentee_ids, self.mentor_ids))
 
     @cached_property
     def bits(self) -> int:
@@ -270,6 +278,12 @@ def _parts(scores: Floats) -> Iterator[Floats]:
     step = max(1, _CELLS // max(scores.shape[1], 1))
     for start in range(0, len(scores), step):
         yield scores[start : start + step]
+
+
+def _placed(rankings: Any, mentees: Any, mentors: Any) -> Placed:
+    if not isinstance(rankings, Rankings):
+        raise ProblemError(f"rankings must be a Rankings value, not {type(rankings).__name__}")
+    return rankings.placed(mentees, mentors)
 
 
 def _split(steps: Floats) -> tuple[Ints, Flags]:

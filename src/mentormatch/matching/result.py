@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
+from mentormatch.matching.blocking import is_stable
 from mentormatch.matching.certificate import IMPOSSIBLE, UNKNOWN, Prices, Proof, bound, broken
 from mentormatch.matching.problem import Problem
 
@@ -92,7 +93,10 @@ class Matching:
 
     @property
     def bound(self) -> float:
-        """Proven upper bound on the total of every matching that does as well in earlier stages."""
+        """Proven upper bound on the total of every matching that does as well in earlier stages.
+
+        Infinite for a stable matching, which has no prices.
+        """
         found = self._bound("total")
         if found == UNKNOWN:
             return float("inf")
@@ -117,7 +121,14 @@ class Matching:
 
     @property
     def status(self) -> str:
-        """``"optimal"`` if every stage is proved, else ``"feasible"``: `gap` says how far."""
+        """``"optimal"`` if every stage is proved, else ``"feasible"``: `gap` says how far.
+
+        A stable matching is proved by reading every pair: none blocks it.
+        """
+        if self.stages == ("stable",):
+            if "stable" not in self._bounds:
+                self._bounds["stable"] = int(is_stable(self.problem, self.rows, self.columns))
+            return "optimal" if self._bounds["stable"] else "feasible"
         proved = self._bound("total") <= self.score_steps
         if "coverage" in self.stages:
             proved = proved and self.coverage_bound == self.coverage
@@ -145,6 +156,8 @@ class Matching:
 
     def root_prices(self, stage: str) -> Prices:
         """Return the prices of the whole problem; of a proof by cases, those before any case."""
+        if stage not in self.proofs:
+            raise ValueError(f"the objective {self.objective!r} has no prices for {stage!r}")
         proof = self.proofs[stage]
         return proof if isinstance(proof, Prices) else proof.prices
 
@@ -197,6 +210,8 @@ class Matching:
         return int(self._values.sum())
 
     def _bound(self, stage: str) -> int:
+        if stage not in self._bounds and stage not in self.proofs:
+            return UNKNOWN
         if stage not in self._bounds:
             floor = self.coverage if stage == "total" and "coverage" in self.stages else None
             found = bound(self.problem, self.proofs[stage], stage, floor)

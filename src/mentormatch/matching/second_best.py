@@ -128,6 +128,8 @@ def _tight(matching: Matching) -> bool:
     A fractional linear program can prove a whole matching best only by rounding down; its prices
     are then those of a mixture of matchings.
     """
+    if "total" not in matching.proofs:
+        return False
     totals = {"coverage": matching.coverage, "total": matching.score_steps}
     floor = matching.coverage if "coverage" in matching.stages else None
     for stage, proof in matching.proofs.items():

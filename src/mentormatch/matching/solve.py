@@ -13,6 +13,7 @@ from mentormatch.matching.solvers.flow import solve_flow
 from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
 from mentormatch.matching.solvers.numbers import Numbers, read_numbers
+from mentormatch.matching.stable import stable
 
 OBJECTIVES = {"most people": ("coverage", "total"), "highest total": ("total",)}
 
@@ -33,9 +34,10 @@ def solve(
     ----------
     problem : Problem
         The question.
-    objective : {"most people", "highest total"}
+    objective : {"most people", "highest total", "stable"}
         ``"most people"`` matches as many mentees as can be, and among those matchings takes the
-        highest total. ``"highest total"`` looks at the total alone.
+        highest total. ``"highest total"`` looks at the total alone. ``"stable"`` makes pairs such
+        that no mentor and mentee would both rather have each other, see `stable`.
     seed : int
         Seed of the lottery, any whole number.
     time_limit : float, optional
@@ -64,8 +66,10 @@ def solve(
     >>> matching.pairs["mentor"].tolist(), matching.status
     ([0, 1], 'optimal')
     """
+    if objective == "stable":
+        return stable(problem, seed=seed)
     if objective not in OBJECTIVES:
-        known = ", ".join(repr(name) for name in OBJECTIVES)
+        known = ", ".join(repr(name) for name in (*OBJECTIVES, "stable"))
         raise ValueError(f"objective must be one of {known}, not {objective!r}")
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mentormatch.errors import InputError
+from mentormatch.matching.blocking import count_blocking_pairs
 from mentormatch.matching.result import Matching
 from mentormatch.rulebook import conditions
 from mentormatch.rules import Condition
@@ -71,7 +72,14 @@ def gather(
 def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str, object]:
     problem = matching.problem
     scores = pairs["score"].to_numpy(float)
-    if matching.status == "optimal":
+    bounded = math.isfinite(matching.bound)
+    status = matching.status
+    if matching.objective == "stable":
+        status = "stable"
+        proof = say(
+            "explain.proof_stable", language, total=number(matching.total, language=language)
+        )
+    elif status == "optimal":
         key = "explain.proof_people" if "coverage" in matching.stages else "explain.proof_total"
         total = number(matching.total, language=language)
         proof = say(key, language, total=total, count=matching.coverage)
@@ -79,6 +87,7 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
         share = 100 * matching.gap / matching.bound if matching.bound else 0.0
         most = {"gap": _at_most(matching.gap, language), "share": _at_most(share, language)}
         proof = say("explain.proof_gap", language, **most)
+    blocking = count_blocking_pairs(matching)
     return {
         "mentees": problem.shape[0],
         "mentors": problem.shape[1],
@@ -86,14 +95,18 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
         "pairs": len(matching),
         "matched": matching.coverage,
         "total": matching.total,
-        "bound": matching.bound,
-        "gap": matching.gap,
+        "bound": matching.bound if bounded else float("nan"),
+        "gap": matching.gap if bounded else float("nan"),
+        "blocking": blocking,
         "mean_score": float(scores.mean()) if len(scores) else float("nan"),
         "lowest_score": float(scores.min()) if len(scores) else float("nan"),
-        "status": say(f"explain.status_{matching.status}", language),
+        "status": say(f"explain.status_{status}", language),
         "objective": say("explain.objective_" + matching.objective.replace(" ", "_"), language),
         "seed": matching.seed,
         "proof": proof,
+        "stability": say(
+            "explain.blocking" if blocking else "explain.blocking_none", language, count=blocking
+        ),
     }
 
 

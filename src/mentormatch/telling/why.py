@@ -99,7 +99,10 @@ def why_not(
         return WhyNot("impossible", rules, float("nan"), 0, none, text)
     cost, fewer = matching.total - forced.total, matching.coverage - forced.coverage
     moved = changes(matching, forced, words)
-    said = [_holders(people, matching, i, j, who), _price(cost, fewer, words)]
+    said = [_holders(people, matching, i, j, who)]
+    if matching.objective == "stable" and _content(matching, i, j):
+        said.append(say("explain.price_stable", words))
+    said.append(_price(cost, fewer, words))
     said += _moves(moved[moved["mentee"] != people.ids("mentees")[i]], words)
     moves = moved[["mentee_name", "mentor_before", "mentor_after"]]
     moves.columns = pd.Index(["mentee", "mentor_now", "mentor_then"])
@@ -118,11 +121,27 @@ def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, 
     return say("explain.why_taken", people.language, **who, holders=names, score=shown)
 
 
+def _content(matching: Matching, i: int, j: int) -> bool:
+    """Say whether a mentee, or a full mentor, has nothing that scores lower than their pair."""
+    problem = matching.problem
+    score = problem.values_at([i], [j])[0][0]
+    for mine, full in (
+        (matching.rows == i, True),
+        (matching.columns == j, matching.mentor_loads[j] == problem.mentor_capacity[j]),
+    ):
+        held = problem.values_at(matching.rows[mine], matching.columns[mine])[0]
+        if full and len(held) and held.min() >= score:
+            return True
+    return False
+
+
 def _price(cost: float, fewer: int, language: str) -> str:
     if fewer > 0:
         key = "explain.price_people" if cost >= 0 else "explain.price_people_rise"
         return say(key, language, count=fewer, cost=_shown(abs(cost)))
-    if cost <= 0:
+    if cost < 0:
+        return say("explain.price_rise", language, cost=_shown(-cost))
+    if cost == 0:
         return say("explain.price_nothing", language)
     return say("explain.price", language, cost=_shown(cost))
 

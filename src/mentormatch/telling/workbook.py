@@ -18,7 +18,7 @@ from mentormatch.words import say
 
 _FIGURES = (
     "matched", "mentees", "mentors", "places", "pairs", "mean_score", "lowest_score",
-    "total", "bound", "gap", "status", "objective", "seed",
+    "total", "bound", "gap", "blocking", "status", "objective", "seed",
 )  # fmt: skip
 #: Columns of a list of pairs that are printed: who, from where, the score and why.
 _PRINTED = 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from pathlib import Path
 
 from mentormatch.errors import Fault, InputError
@@ -192,8 +193,10 @@ def _write_run(story: Story, matching: Matching, path: Path) -> Path:
         "pairs": len(matching),
         "mentees_matched": matching.coverage,
         "total": matching.total,
-        "bound": matching.bound,
-        "gap": matching.gap,
+        # JSON has no infinity: null where nothing bounds the total.
+        "bound": matching.bound if isfinite(matching.bound) else None,
+        "gap": matching.gap if isfinite(matching.bound) else None,
+        "blocking_pairs": story.summary["blocking"],
         "status": matching.status,
     }
     with whole_file(path) as aside:

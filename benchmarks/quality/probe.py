@@ -93,8 +93,8 @@ def tags() -> Probe:
     return Probe(_cohort(words, words, tags=True), grade, homes[:, None] != homes, tongues, tongues)
 
 
-def probed(score: Adapter) -> dict[str, float]:
-    """Return what a scorer finds in both halves of the probe.
+def probed(score: Adapter, *, texts: bool = True) -> dict[str, float]:
+    """Return what a scorer finds in both halves of the probe; without `texts`, among tags alone.
 
     Returns
     -------
@@ -109,7 +109,8 @@ def probed(score: Adapter) -> dict[str, float]:
     """
     found: dict[str, list[float]] = {}
     for lot in LOTS:
-        for name, value in {**_goals(score, lot), **_tags(score, lot)}.items():
+        values = {**(_goals(score, lot) if texts else {}), **_tags(score, lot)}
+        for name, value in values.items():
             found.setdefault(name, []).append(value)
     return {name: float(np.mean(values)) for name, values in found.items()}
 

@@ -62,11 +62,16 @@ def main() -> None:
                 weights[name].append(effective_weights(fit))
     _say_overlap(overlap)
     for reads, title in TITLES.items():
-        some = {name: one for name, one in scorers.items() if one.reads == reads}
+        alone = reads == "texts"
+        some = {name: one for name, one in scorers.items() if (one.reads == "texts") == alone}
         if some:
             print(f"## {title}\n\n{_table(some, figures)}\n")
     print(_margins(scorers, figures))
-    found = {name: probed(one.score) for name, one in scorers.items() if one.reads == "texts"}
+    found = {
+        name: probed(one.score, texts=one.reads == "texts")
+        for name, one in scorers.items()
+        if one.reads != "all"
+    }
     print(f"## The hand-written probe\n\n{_probe(found)}\n")
     means = {name: sum(many) / len(many) for name, many in weights.items() if many}
     for name, mean in means.items():
@@ -138,10 +143,10 @@ def _table(scorers: Mapping[str, Scorer], figures: Figures) -> str:
 
 
 def _probe(found: Mapping[str, Mapping[str, float]]) -> str:
-    heads = list(next(iter(found.values()), {}))
+    heads = list(max(found.values(), key=len, default={}))
     rows = [["scorer", *heads], ["---", *["---:"] * len(heads)]]
     for name, values in found.items():
-        rows.append([name, *(f"{values[head]:.2f}" for head in heads)])
+        rows.append([name, *(f"{values[head]:.2f}" if head in values else "" for head in heads)])
     return _markdown(rows)
 
 

@@ -55,8 +55,8 @@ class Scorer:
 
     Parameters
     ----------
-    reads : {"texts", "all"}
-        Whether it reads the written answers alone, or all answers.
+    reads : {"texts", "interests", "all"}
+        Whether it reads the written answers alone, the interests alone, or all answers.
     sort : {"ours", "ingredient", "baseline", "bound"}
         What it is in the comparison.
     score : callable
@@ -285,7 +285,7 @@ SCORERS: dict[str, Scorer] = {
     "TF-IDF, all answers": Scorer("all", "baseline", tfidf(everything)),
     f"fuzzy ({FUZZY}), all answers": Scorer("all", "baseline", fuzzy(everything)),
     "department part": Scorer("all", "ingredient", weighed({"department": 1})),
-    "interests part": Scorer("all", "ingredient", weighed({"interests": 1})),
+    "interests part": Scorer("interests", "ingredient", weighed({"interests": 1})),
     "default": Scorer("all", "ours", weighed(None)),
 }
 

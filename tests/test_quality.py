@@ -84,6 +84,7 @@ def test_a_planted_cohort_is_made_by_its_seed_alone():
         pd.testing.assert_frame_equal(first.cohort.table(side), same.cohort.table(side))
         assert not first.cohort.table(side).equals(other.cohort.table(side))
     assert np.array_equal(first.truth, same.truth)
+    assert np.array_equal(first.told, same.told)
     assert not np.array_equal(first.truth, other.truth)
 
 
@@ -95,6 +96,17 @@ def test_the_planted_truth_is_what_it_says():
     for tongues in (made.mentee_language, made.mentor_language):
         assert sorted(tongues.tolist()) == ["en"] * 50 + ["sv"] * 50
     assert sum(made.overlap.values()) == 100
+
+
+def test_what_is_told_is_the_truth_where_all_was_written(monkeypatch):
+    """A perfect reader knows the truth if every answer is given in full, and less otherwise."""
+    gaps = planted.make_planted(60, 60, seed=1)
+    assert 0 < measures.regret(gaps.told, gaps.truth, seed=0) < 0.5
+    for name in ("ABSENT", "VAGUE", "ONE_WORD"):
+        monkeypatch.setattr(planted, name, 0)
+    full = planted.make_planted(60, 60, seed=1)
+    assert np.array_equal(full.told, full.truth)
+    assert full.overlap["unsaid"] == 0
 
 
 def test_who_mentions_no_topic_in_common_cannot_be_perfect():

@@ -78,6 +78,9 @@ class Planted:
         What the people wrote and ticked.
     truth : (n, m) array of float
         Planted compatibility of each pair, in [0, 1].
+    told : (n, m) array of float
+        What somebody could know of it who understands every word of the texts and reads nothing
+        else: like `truth`, of what was written; who wrote of nothing counts as the mean.
     mentee_language, mentor_language : (n,) and (m,) array of str
         The language that each person writes in.
     overlap : mapping of str to int
@@ -88,6 +91,7 @@ class Planted:
 
     cohort: Cohort
     truth: Floats
+    told: Floats
     mentee_language: NDArray[np.str_]
     mentor_language: NDArray[np.str_]
     overlap: Mapping[str, int]
@@ -95,13 +99,21 @@ class Planted:
 
 @dataclass
 class _Person:
-    """A person in the making; `said` holds topic -> how it was called."""
+    """A person in the making; `said` holds ("topics" or "kinds", which) -> how it was called."""
 
     topics: dict[int, float]
     kinds: dict[int, float]
     language: str
     department: str
-    said: dict[int, str]
+    said: dict[tuple[str, int], str]
+
+    def wrote(self) -> _Person:
+        """Return the person as the texts know them."""
+        return replace(
+            self,
+            topics={k: share for k, share in self.topics.items() if ("topics", k) in self.said},
+            kinds={k: share for k, share in self.kinds.items() if ("kinds", k) in self.said},
+        )
 
 
 @cache
@@ -136,7 +148,6 @@ def make_planted(n_mentees: int = 120, n_mentors: int = 120, seed: int = 0) -> P
     then the answers are written, half of the people's in Swedish.
     """
     rng = np.random.default_rng([seed, 5])
-    things = world()
     mentees = [_seeker(rng, language) for language in _languages(rng, n_mentees)]
     tongues = _languages(rng, n_mentors)
     chosen = rng.permutation(n_mentees)[: round(PARTNERED * min(n_mentees, n_mentors))]
@@ -146,12 +157,12 @@ def make_planted(n_mentees: int = 120, n_mentors: int = 120, seed: int = 0) -> P
         _offerer(rng, tongues[k], partners[which])
         for k, which in enumerate(rng.permutation(n_mentors))
     ]
-    truth = TOPIC * _cover(mentees, mentors, "topics", _alike(things.topics))
-    truth += KIND * _cover(mentees, mentors, "kinds", _alike(things.kinds))
+    truth = _compatible(mentees, mentors)
     tables = [_table(rng, people, side) for people, side in ((mentees, "e"), (mentors, "o"))]
     return Planted(
         Cohort(tables[0], tables[1], programme()),
         truth,
+        _compatible([one.wrote() for one in mentees], [one.wrote() for one in mentors]),
         np.array([one.language for one in mentees]),
         np.array([one.language for one in mentors]),
         _overlaps(mentees, mentors, truth),
@@ -222,6 +233,11 @@ def _alike(things: Sequence[Thing]) -> Floats:
     return made
 
 
+def _compatible(mentees: Sequence[_Person], mentors: Sequence[_Person]) -> Floats:
+    topics = _cover(mentees, mentors, "topics", _alike(world().topics))
+    return TOPIC * topics + KIND * _cover(mentees, mentors, "kinds", _alike(world().kinds))
+
+
 def _cover(
     mentees: Sequence[_Person], mentors: Sequence[_Person], what: str, alike: Floats
 ) -> Floats:
@@ -229,8 +245,13 @@ def _cover(
     for i, one in enumerate(mentees):
         for k, weight in getattr(one, what).items():
             sought[i, k] = weight
-    covered = np.array([alike[:, list(getattr(one, what))].max(axis=1) for one in mentors])
-    return sought @ covered.reshape(len(mentors), len(alike)).T
+    covered = np.zeros((len(mentors), len(alike)))
+    known = [j for j, one in enumerate(mentors) if getattr(one, what)]
+    for j in known:
+        covered[j] = alike[:, list(getattr(mentors[j], what))].max(axis=1)
+    if known:
+        covered[[j for j in range(len(mentors)) if j not in known]] = covered[known].mean(axis=0)
+    return sought @ covered.T
 
 
 def _overlaps(
@@ -243,7 +264,7 @@ def _overlaps(
             continue
         two = mentors[int(truth[i].argmax())]
         first = next(iter(one.topics))
-        said = one.said.get(first, ""), two.said.get(first, "")
+        said = tuple(side.said.get(("topics", first), "") for side in (one, two))
         if first not in two.topics:
             kind = "other topic"
         elif not all(said):
@@ -280,57 +301,53 @@ def _table(rng: np.random.Generator, people: Sequence[_Person], side: str) -> pd
 def _answers(rng: np.random.Generator, one: _Person, role: str) -> dict[str, Any]:
     """Return what a person answers; all draws are made in a fixed order."""
     frames = world().frames[one.language]
-    topics = _said(rng, one, role, world().topics, list(one.topics), frames[f"topic_{role}"])
-    kinds = _said(rng, one, role, world().kinds, list(one.kinds), frames[f"kind_{role}"])
+    topics = _said(rng, one, role, "topics", frames[f"topic_{role}"])
+    kinds = _said(rng, one, role, "kinds", frames[f"kind_{role}"])
     first = _answer(rng, one, role, topics + _aside(rng, one, role))
     if role == "seek":
         second = _answer(rng, one, role, kinds + _aside(rng, one, role))
         texts = {"goals": first, "seeks": second}
-        one.said = one.said if first or second else {}
     else:
         everything = _answer(rng, one, role, topics + kinds + _aside(rng, one, role))
-        goals = _answer(rng, one, role, [(_one_of(rng, frames["mentor_goals"]), "", -1)])
+        goals = _answer(rng, one, role, [(_one_of(rng, frames["mentor_goals"]), "", None)])
         texts = {"offers": everything, "goals": goals}
     return {"department": one.department, "interests": _ticks(rng, one), **texts}
 
 
-_Sentence = tuple[str, str, int]  # the sentence, its thing alone, the topic (-1: none)
+_Sentence = tuple[str, str, tuple[str, int] | None]  # the sentence, its thing alone, which it is
 
 
 def _said(
     rng: np.random.Generator,
     one: _Person,
     role: str,
-    things: Sequence[Thing],
-    meant: Sequence[int],
+    what: str,
     frames: Sequence[str],
 ) -> list[_Sentence]:
-    """Return a sentence for each thing that is meant, and note how topics were called."""
-    made = []
-    for k in meant:
+    """Return a sentence for each thing that is meant, and note how it was called."""
+    made: list[_Sentence] = []
+    for k in getattr(one, what):
         register = str(rng.choice(list(REGISTERS), p=list(REGISTERS.values())))
         language = one.language
         if language == "sv" and register == "name" and rng.random() < ENGLISH_NAME:
             language = "en"
-        wording = things[k].wording[language]
+        wording = getattr(world(), what)[k].wording[language]
         called = {"name": wording.name, "kin": wording.kin[role]}.get(register)
         called = called or _one_of(rng, wording.own[role])
-        topic = things is world().topics
-        if topic:
-            one.said[k] = register
-        made.append((_one_of(rng, frames).format(x=called), called, k if topic else -1))
+        one.said[what, k] = register
+        made.append((_one_of(rng, frames).format(x=called), called, (what, k)))
     return made
 
 
 def _aside(rng: np.random.Generator, one: _Person, role: str) -> list[_Sentence]:
     """Return up to two sentences that say nothing of what is sought or offered, or mislead."""
     frames = world().frames[one.language]
-    made = [(_one_of(rng, frames[f"chatter_{role}"]), "", -1) for _ in range(int(rng.integers(3)))]
+    said = [_one_of(rng, frames[f"chatter_{role}"]) for _ in range(int(rng.integers(3)))]
     if rng.random() < 0.1:
         other = world().topics[int(rng.integers(len(world().topics)))]
         left = other.wording[one.language].name
-        made.append((_one_of(rng, frames["left"]).format(x=left), "", -1))
-    return made
+        said.append(_one_of(rng, frames["left"]).format(x=left))
+    return [(one, "", None) for one in said]
 
 
 def _answer(
@@ -342,19 +359,20 @@ def _answer(
     """Put an answer together; it may be missing, vague or short, and holds slips of the pen."""
     luck = rng.random()
     order = rng.permutation(len(sentences))
+    things = [(called, which) for _, called, which in sentences if which]
     if luck < ABSENT + VAGUE:
-        for _, _, topic in sentences:
-            one.said.pop(topic, None)
-        if luck < ABSENT:
-            return ""
-        return _one_of(rng, world().frames[one.language][f"vague_{role}"])
-    things = [called for _, called, _ in sentences if called]
-    if things and luck < ABSENT + VAGUE + ONE_WORD:
-        for _, called, topic in sentences:
-            if called != things[0]:
-                one.said.pop(topic, None)
-        return things[0][0].upper() + things[0][1:]
-    return _slips(rng, " ".join(sentences[k][0] for k in order))
+        kept = ""
+    elif things and luck < ABSENT + VAGUE + ONE_WORD:
+        kept = things[0][0]
+    else:
+        return _slips(rng, " ".join(sentences[k][0] for k in order))
+    for called, which in things:
+        if called != kept:
+            one.said.pop(which, None)
+    if luck < ABSENT:
+        return ""
+    vague = _one_of(rng, world().frames[one.language][f"vague_{role}"])
+    return kept[0].upper() + kept[1:] if kept else vague
 
 
 def _slips(rng: np.random.Generator, text: str) -> str:

@@ -32,6 +32,7 @@ MEASURES = (
     "top 1", "top 5", "top 1 en", "top 1 sv", "top 1 across", "regret", "own language",
 )  # fmt: skip
 TITLES = {"texts": "From the written answers alone", "all": "From all answers"}
+PERFECT = "*who understands every word*"
 Figures = dict[str, dict[str, list[float]]]
 
 
@@ -41,7 +42,7 @@ def main() -> None:
         VECTORS.keep_in(asked.vectors)
     scorers = chosen(asked.scorers, semantic=asked.semantic)
     print(f"# Quality on planted cohorts\n\n{_facts(asked)}\n")
-    figures: Figures = {name: {one: [] for one in MEASURES} for name in scorers}
+    figures: Figures = {name: {one: [] for one in MEASURES} for name in (*scorers, PERFECT)}
     seconds: Counter[str] = Counter()
     overlap: Counter[str] = Counter()
     weights: dict[str, list[pd.DataFrame]] = {name: [] for name in scorers}
@@ -49,6 +50,8 @@ def main() -> None:
         planted = make_planted(asked.mentees, asked.mentors, seed)
         _check(planted, seed)
         overlap.update(planted.overlap)
+        for one, value in _measured(planted, planted.told, seed).items():
+            figures[PERFECT][one].append(value)
         for name, scorer in scorers.items():
             start = process_time()
             fit = scorer.score(planted.cohort)
@@ -65,7 +68,8 @@ def main() -> None:
         alone = reads == "texts"
         some = {name: one for name, one in scorers.items() if (one.reads == "texts") == alone}
         if some:
-            print(f"## {title}\n\n{_table(some, figures)}\n")
+            names = [*some, PERFECT] if alone else list(some)
+            print(f"## {title}\n\n{_table(names, scorers, figures)}\n")
     print(_margins(scorers, figures))
     found = {
         name: probed(one.score, texts=one.reads == "texts")
@@ -129,16 +133,17 @@ def _say_overlap(overlap: Mapping[str, int]) -> None:
     print(f"How the two of a planted best pair call the mentee's first topic: {said}.\n")
 
 
-def _table(scorers: Mapping[str, Scorer], figures: Figures) -> str:
+def _table(names: Sequence[str], scorers: Mapping[str, Scorer], figures: Figures) -> str:
     """Return a Markdown table: means over seeds, the regret with its interval."""
     rows = [["scorer", *MEASURES], ["---", *["---:"] * len(MEASURES)]]
-    for name in scorers:
+    for name in names:
         cells = []
         for one in MEASURES:
             mean, low, high = interval(figures[name][one])
             text = f"{mean:.2f}"
             cells.append(f"{mean:.3f} ({low:.3f} to {high:.3f})" if one == "regret" else text)
-        rows.append([f"**{name}**" if scorers[name].sort == "ours" else name, *cells])
+        ours = name in scorers and scorers[name].sort == "ours"
+        rows.append([f"**{name}**" if ours else name, *cells])
     return _markdown(rows)
 
 

@@ -21,7 +21,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
-from mentormatch.scores.answers import TEXTS, column, is_missing
 from mentormatch.scores.reading import read
 from mentormatch.scores.score import score
 
@@ -71,23 +70,22 @@ class Scorer:
 # ------------------------------------------------------------------------------- what they read
 
 
+#: The written answers of each side.
+TEXTS = {"mentees": ("goals", "seeks"), "mentors": ("offers", "goals")}
+
+
 def written(cohort: Cohort, side: str) -> list[str]:
     """Return all that each person of a side wrote, in one text."""
-    answers = [column(cohort, side, name) for name in TEXTS[side]]
-    return [
-        "\n".join(str(one) for one in own if not is_missing(one))
-        for own in zip(*answers, strict=True)
-    ]
+    table = cohort.table(side)
+    asked = [table[name] for name in TEXTS[side] if name in table]
+    return ["\n".join(one for one in own if one) for own in zip(*asked, strict=True)]
 
 
 def everything(cohort: Cohort, side: str) -> list[str]:
     """Return the text, the interests and the department of each person of a side."""
-    ticked = column(cohort, side, "interests")
-    departments = column(cohort, side, "department")
-    return [
-        "\n".join((text, " ".join(tags), department))
-        for text, tags, department in zip(written(cohort, side), ticked, departments, strict=True)
-    ]
+    table = cohort.table(side)
+    told = zip(written(cohort, side), table["interests"], table["department"], strict=True)
+    return ["\n".join((text, " ".join(tags), department)) for text, tags, department in told]
 
 
 Reader = Callable[[Cohort, str], list[str]]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mentormatch.road import match as match
     from mentormatch.rulebook import conditions as conditions
     from mentormatch.scores.compatibility import Compatibility as Compatibility
+    from mentormatch.scores.effective import effective_weights as effective_weights
     from mentormatch.scores.score import score as score
     from mentormatch.telling.changes import changes as changes
     from mentormatch.telling.explain import explain as explain
@@ -75,6 +76,7 @@ _HOMES = {
     "rulebook": ("conditions",),
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),
+    "scores.effective": ("effective_weights",),
     "scores.score": ("score",),
     "telling.changes": ("changes",),
     "telling.explain": ("explain",),

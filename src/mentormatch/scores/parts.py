@@ -165,8 +165,8 @@ def settled(part: Part, mentee_ids: Sequence[str], mentor_ids: Sequence[str]) ->
         return part
     if part.mentee_known.all() and part.mentor_known.all():
         return replace(part, neutral=ONE // 2)  # never used
-    i = _by_lot(np.flatnonzero(part.mentee_known), mentee_ids)
-    j = _by_lot(np.flatnonzero(part.mentor_known), mentor_ids)
+    i = by_lot(np.flatnonzero(part.mentee_known), mentee_ids, MEAN_OVER)
+    j = by_lot(np.flatnonzero(part.mentor_known), mentor_ids, MEAN_OVER)
     few = replace(
         part,
         mentees=part.mentees[i],
@@ -233,11 +233,15 @@ def paired(
     return rows, columns
 
 
-def _by_lot(people: NDArray[np.intp], ids: Sequence[str]) -> NDArray[np.intp]:
-    if len(people) <= MEAN_OVER:
+def by_lot(people: NDArray[np.intp], ids: Sequence[str], most: int) -> NDArray[np.intp]:
+    """Return the positions of `most` people at most: those whose ids have the smallest hashes.
+
+    The same people are taken whatever the order of the rows.
+    """
+    if len(people) <= most:
         return people
     lots = [blake2b(ids[k].encode(), digest_size=8).digest() for k in people]
-    return people[sorted(range(len(people)), key=lots.__getitem__)[:MEAN_OVER]]
+    return people[sorted(range(len(people)), key=lots.__getitem__)[:most]]
 
 
 def _encoding(table: Any, name: str) -> Encoding:

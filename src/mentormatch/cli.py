@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
 import math
 import os
 import sys
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "match": _match,
         "check": _check,
         "make-cohort": _make_cohort,
+        "bench": _bench,
     }
     try:
         return jobs[options.command](options, language)
@@ -175,6 +177,13 @@ def _parser(language: str) -> argparse.ArgumentParser:
         make.add_argument(option, type=kind, default=default, metavar="N", help=told(key))
     make.add_argument("--per-department", action="store_true", help=told("help_per_department"))
     make.add_argument("--out", type=Path, required=True, metavar=folder, help=told("help_out"))
+    bench = command("bench")
+    for option, kind, default, key in (
+        ("--repeats", some, 3, "help_repeats"),
+        ("--seed", whole, 0, "help_seed_cohort"),
+    ):
+        bench.add_argument(option, type=kind, default=default, metavar="N", help=told(key))
+    bench.add_argument("--json", type=Path, metavar=file, help=told("help_json"))
     return parser
 
 
@@ -251,6 +260,43 @@ def _make_cohort(options: argparse.Namespace, language: str) -> int:
     programme, out = options.out / "programme.toml", options.out / "output"
     print(say("cli.now_match", language))
     print(f'mentormatch match "{programme}" --mentees {mentees} --mentors {mentors} --out "{out}"')
+    return DONE
+
+
+def _bench(options: argparse.Namespace, language: str) -> int:
+    from mentormatch.benching.measure import Case, look, measure  # noqa: PLC0415  (quick --help)
+    from mentormatch.benching.peers import PEERS  # noqa: PLC0415
+    from mentormatch.benching.sets import small  # noqa: PLC0415
+    from mentormatch.benching.table import figures, markdown, proved  # noqa: PLC0415
+    from mentormatch.telling.files import whole_file  # noqa: PLC0415
+
+    def tell(turn: int, case: Case, solver: str) -> None:
+        kind = say(f"bench.kind_{case.kind.replace(' ', '_')}", language)
+        _say("bench.run", language, round=turn, kind=kind, n=case.n, solver=solver)
+
+    cases, here = small(options.seed), look()
+    _say(
+        "bench.starts",
+        language,
+        cases=len(cases),
+        solvers=len(here.versions),
+        rounds=options.repeats,
+    )
+    rows = measure(
+        cases, list(PEERS), repeats=options.repeats, places=[here], patience=50, tell=tell
+    )
+    if options.json is not None:
+        with whole_file(options.json) as aside:
+            told = json.dumps(figures(rows), indent=2, ensure_ascii=False)
+            aside.write_text(told + "\n", encoding="utf-8", newline="\n")
+    print(markdown(rows, language) + "\n")
+    rounds = max(len(row.runs) for row in rows)
+    print(say("bench.about_table", language, count=rounds))
+    if missing := [name for name in PEERS if name not in here.versions]:
+        print(say("bench.about_missing", language, solvers=", ".join(missing)))
+    if not proved(rows):
+        return _complain(say("bench.failed", language), OUR_FAULT)
+    print(say("bench.about_proof", language))
     return DONE
 
 

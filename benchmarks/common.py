@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import process_time
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from mentormatch.benching.machine import machine
+from mentormatch.benching.measure import RunError
+from mentormatch.errors import MentormatchError
 
 T = TypeVar("T")
 
@@ -49,30 +50,14 @@ def middle(seconds: Sequence[float]) -> dict[str, float]:
     return {"median": statistics.median(seconds), "min": min(seconds)}
 
 
-def machine() -> dict[str, Any]:
-    """Return what a figure depends on besides the code."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "?"
-    return {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "packages": found,
-    }
-
-
-def heading(title: str, **settings: object) -> None:
+def heading(title: str, clock: str = "process time", **settings: object) -> None:
     """Print what is measured, with its settings and all versions."""
-    facts = machine()
+    facts = machine(PACKAGES)
     print(f"# {title}")
     print("  " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items()))
     packages = ", ".join(f"{name} {found}" for name, found in facts["packages"].items())
     print(f"  Python {facts['python']}, {packages}")
-    print(f"  {facts['system']}, {facts['cores']} cores; process time in seconds\n")
+    print(f"  {facts['system']}, {facts['cores']} cores; {clock} in seconds\n")
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -93,7 +78,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 def keep(path: Path | None, figures: Mapping[str, object]) -> None:
     """Write figures and what they were measured on as JSON, if a file was asked for."""
     if path is not None:
-        text = json.dumps({**machine(), **figures}, indent=2, ensure_ascii=False)
+        text = json.dumps({**machine(PACKAGES), **figures}, indent=2, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -111,6 +96,8 @@ def finish(run: Callable[[], None]) -> None:
         run()
     except WrongError as error:
         sys.exit(f"WRONG: {error}")
+    except (RunError, MentormatchError) as error:
+        sys.exit(str(error))
 
 
 def _cell(value: object) -> str:

@@ -28,7 +28,7 @@ NAMES = sorted(MODULES)
 #: The storeys from the ground up; wings of one storey do not know each other.
 HOUSE = (
     {"words", "frozen"}, {"errors"}, {"people", "matching"}, {"scores"}, {"rules"}, {"rulebook"},
-    {"formulation"}, {"road"}, {"telling"}, {"cli"}, {"__main__"},
+    {"formulation"}, {"road"}, {"telling"}, {"benching"}, {"cli"}, {"__main__"},
 )  # fmt: skip
 FLOOR = {wing: floor for floor, wings in enumerate(HOUSE) for wing in wings}
 HEAVY = {"pandas", "numpy", "scipy", "sklearn", "openpyxl", "xlsxwriter", "jinja2", "icalendar"}

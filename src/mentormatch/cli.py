@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
 import math
 import os
 import re
@@ -74,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "match": _match,
         "check": _check,
         "make-cohort": _make_cohort,
+        "bench": _bench,
     }
     try:
         return jobs[options.command](options, language)
@@ -127,6 +129,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     folder, file = told("folder"), told("file")
     any_whole = _number(language, "cli.no_whole", -math.inf, whole=True)
     whole = _number(language, "cli.no_count", 0, whole=True)
+    some = _number(language, "cli.none", 1, whole=True)
     people = _number(language, "cli.no_people", 1, _MOST_PEOPLE, whole=True)
     above = _number(language, "cli.not_above", 0, whole=False)
     departments = _number(language, "cli.departments", 1, _MOST_DEPARTMENTS, whole=True)
@@ -209,6 +212,13 @@ def _parser(language: str) -> argparse.ArgumentParser:
     make.add_argument("--per-department", action="store_true", help=told("help_per_department"))
     make.add_argument("--force", action="store_true", help=told("help_force"))
     make.add_argument("--out", type=place, required=True, metavar=folder, help=told("help_out"))
+    bench = command("bench")
+    for option, kind, default, key in (
+        ("--repeats", some, 3, "help_repeats"),
+        ("--seed", whole, 0, "help_seed_cohort"),
+    ):
+        bench.add_argument(option, type=kind, default=default, metavar="N", help=told(key))
+    bench.add_argument("--json", type=Path, metavar=file, help=told("help_json"))
     return parser
 
 
@@ -306,6 +316,43 @@ def _in_the_way(folder: Path) -> list[str]:
         for name in names
         if name.casefold() == "programme.toml" or name.casefold().startswith(kept)
     )
+
+
+def _bench(options: argparse.Namespace, language: str) -> int:
+    from mentormatch.benching.measure import Case, look, measure  # noqa: PLC0415  (quick --help)
+    from mentormatch.benching.peers import PEERS  # noqa: PLC0415
+    from mentormatch.benching.sets import small  # noqa: PLC0415
+    from mentormatch.benching.table import figures, markdown, proved  # noqa: PLC0415
+    from mentormatch.telling.files import whole_file  # noqa: PLC0415
+
+    def tell(turn: int, case: Case, solver: str) -> None:
+        kind = say(f"bench.kind_{case.kind.replace(' ', '_')}", language)
+        _say("bench.run", language, round=turn, kind=kind, n=case.n, solver=solver)
+
+    cases, here = small(options.seed), look()
+    _say(
+        "bench.starts",
+        language,
+        cases=len(cases),
+        solvers=len(here.versions),
+        rounds=options.repeats,
+    )
+    rows = measure(
+        cases, list(PEERS), repeats=options.repeats, places=[here], patience=50, tell=tell
+    )
+    if options.json is not None:
+        with whole_file(options.json) as aside:
+            told = json.dumps(figures(rows), indent=2, ensure_ascii=False)
+            aside.write_text(told + "\n", encoding="utf-8", newline="\n")
+    print(markdown(rows, language) + "\n")
+    rounds = max(len(row.runs) for row in rows)
+    print(say("bench.about_table", language, count=rounds))
+    if missing := [name for name in PEERS if name not in here.versions]:
+        print(say("bench.about_missing", language, solvers=", ".join(missing)))
+    if not proved(rows):
+        return _complain(say("bench.failed", language), OUR_FAULT)
+    print(say("bench.about_proof", language))
+    return DONE
 
 
 def _read(options: argparse.Namespace, language: str) -> Cohort:

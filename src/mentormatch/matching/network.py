@@ -311,13 +311,7 @@ class Network:
     def without(self, pair: int, limit: float = np.inf) -> Chain:
         """Return the cheapest chain after which a pair is not used, if it costs below a limit."""
         i, j = int(self.held.rows[pair]), int(self.held.cols[pair])
-        return self.cycle(i, j, self.through(pair), {j: 0.0}, limit)
-
-    def cycle(
-        self, i: int, j: int, first: Floats, goals: Mapping[int, float], limit: float
-    ) -> Chain:
-        """Return the cheapest chain that begins with one of a mentee's first steps from a place."""
-        cost, _, path = self.search(goals, limit, first=first)
+        cost, _, path = self.search({j: 0.0}, limit, first=self.through(pair))
         if not path:
             return Chain(np.inf)
         return Chain(cost, self._told([(i, j, path[0][2]), *path[1:]]))

@@ -11,9 +11,9 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import csgraph_from_dense, dijkstra
 
 from mentormatch.errors import InfeasibleError
-from mentormatch.matching.moves import LOOSE, Moves, moves_of
+from mentormatch.matching.moves import LOOSE, Moves, lock_of, moves_of
 from mentormatch.matching.network import Network
-from mentormatch.matching.problem import Problem
+from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 
@@ -83,13 +83,15 @@ def value_of_place(matching: Matching) -> PlaceValues:
     moves = moves_of(matching)
     if moves is not None:
         _by_paths(moves, found)
-    if (moves is None or moves.bounded) and problem.shape[0] * m <= _SMALL:
+    if problem.shape[0] * m <= _SMALL:
         _anew(matching, found)
     return found
 
 
 def _by_paths(moves: Moves, found: PlaceValues) -> None:
-    network = moves.network
+    network, problem = moves.network, moves.problem
+    # A quota that cannot bind now may bind when there is one place more.
+    bounded = moves.bounded or any(_may_bind(problem, quota) for quota in problem.quotas)
     into, out = _from_nobody(network), _to_nobody(network)
     for k, j in enumerate(network.order[1].tolist()):
         full = bool(network.places[k] == network.capacity[k])
@@ -103,7 +105,13 @@ def _by_paths(moves: Moves, found: PlaceValues) -> None:
             found.fewer_people[j], found.fewer[j] = _told(moves, loss, np.ceil)
         # A place that nobody needs is worth nothing whatever the quotas.
         idle = gain < LOOSE and (not np.isfinite(loss) or loss < LOOSE) and not full
-        found.exact[j] = not moves.bounded or idle
+        found.exact[j] = not bounded or idle
+
+
+def _may_bind(problem: Problem, quota: Quota) -> bool:
+    most = quota.at_most
+    plain = quota.is_ban or lock_of(quota) is not None
+    return not plain and most is not None and most <= problem.most_pairs
 
 
 def _told(moves: Moves, cost: float, rounded: Callable[[float], float]) -> tuple[int, float]:
@@ -141,13 +149,13 @@ def _to_nobody(network: Network) -> Floats:
     far = dijkstra(graph, indices=m)
     least = np.array([arcs[3] for arcs in near])
     while True:
-        asked = np.flatnonzero(far[:m] > least)
         before = far.copy()
-        for start in range(0, len(asked), batch):
-            some = asked[start : start + batch]
-            network.read(some.tolist())
+        for start in range(0, m, batch):
+            some = np.arange(start, min(m, start + batch))
+            network.read(some[far[some] > least[some]].tolist())
             for j in some.tolist():
-                far[j] = min(far[j], float((network.all_arcs(j)[1] + far).min()))
+                to, costs, _, _ = network.all_arcs(j) if far[j] > least[j] else near[j]
+                far[j] = min(far[j], float((costs + far[to]).min()))
         if (far == before).all():
             return far
 
@@ -163,7 +171,9 @@ def _anew(matching: Matching, found: PlaceValues) -> None:
         exact = matching.status == more.status == "optimal"
         found.more_people[j], found.more[j] = _gain(matching, more)
         found.fewer_people[j], found.fewer[j] = 0, np.nan
-        if places > problem.mentor_minimum[j] and (fewer := _solved(matching, j, places - 1)):
+        spare = places > problem.mentor_minimum[j]
+        fewer = _solved(matching, j, places - 1) if spare else None
+        if fewer is not None:
             people, gain = _gain(matching, fewer)
             found.fewer_people[j], found.fewer[j] = -people, 0.0 - gain
             exact = exact and fewer.status == "optimal"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.moves import (
+    KNOWN,
     Moves,
     Place,
     held_in,
@@ -123,7 +124,7 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
-    if not set(matching.stages) <= {"coverage", "total"}:
+    if tuple(matching.stages) not in KNOWN:
         raise ProblemError("alternatives are known for 'most people' and 'highest total' alone")
     if matching.status != "optimal":
         raise ProblemError("this matching is not proved best, so nothing is known to come next")

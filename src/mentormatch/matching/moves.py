@@ -22,7 +22,8 @@ Place = tuple[int, int]
 
 #: Prices of linear programs are rounded; what that loses must stay below a whole step.
 LOOSE = 0.5
-_KNOWN = {"coverage", "total"}
+#: The stages whose prices add up to prices of moves, in their order of importance.
+KNOWN = (("coverage", "total"), ("total",))
 #: What a person counts for where the scores are not all read: totals stay below 2**SUM_BITS.
 _PERSON = 2.0 ** (grid.SUM_BITS + 2)
 _LARGEST = 2.0**52
@@ -131,7 +132,7 @@ def moves_of(matching: Matching) -> Moves | None:
 def _made(matching: Matching) -> Moves | None:
     problem = matching.problem
     n, m = problem.shape
-    if not set(matching.stages) <= _KNOWN or m == 0:
+    if tuple(matching.stages) not in KNOWN or m == 0:
         return None
     bounded = any(_binds(problem, quota) for quota in problem.quotas)
     whole = n * m <= HELD_PAIRS and m <= HELD_MENTORS

@@ -256,6 +256,14 @@ def test_why_not_because_other_rules_would_break(language):
     assert "Cleo Falk" in answer.rules[0]
 
 
+def after(pairs, price):
+    """Return pairs once everybody has moved as a price says."""
+    gone = {(who, mentor) for who, mentor, _ in price.moves if mentor is not None}
+    come = {(who, mentor) for who, _, mentor in price.moves if mentor is not None}
+    assert gone <= pairs
+    return pairs - gone | come
+
+
 def test_why_not_because_it_costs():
     """The price of a wish is that of solving with the pair locked, and so is who would move."""
     matching = example_matching()
@@ -273,8 +281,14 @@ def test_why_not_because_it_costs():
         assert answer.verdict == "costs"
         assert answer.cost == matching.total - forced.total
         assert answer.people == matching.coverage - forced.coverage
-        new = set(zip(forced.pairs["mentee"], forced.pairs["mentor"], strict=True))
+        # Several lists may be as good; the one that is told is one of them.
+        new = after(pairs, mm.price_of(matching, mentee, mentor))
         assert len(answer.moves) == len({mentee for mentee, _ in pairs ^ new})
+        assert (mentee, mentor) in new
+        ids = matching.problem.mentee_ids, matching.problem.mentor_ids
+        ends = zip(ids, zip(*new, strict=True), strict=True)
+        i_new, j_new = ([side.index(one) for one in some] for side, some in ends)
+        assert matching.problem.values_at(i_new, j_new)[0].sum() == forced.score_steps
         swedish = mm.why_not(matching, mentee, mentor, "sv")
         assert swedish.cost == answer.cost
         assert swedish.text != answer.text

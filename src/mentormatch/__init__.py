@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from mentormatch.errors import ProfileError as ProfileError
     from mentormatch.errors import ProgrammeError as ProgrammeError
     from mentormatch.formulation import formulate as formulate
+    from mentormatch.matching.alternatives import alternatives as alternatives
     from mentormatch.matching.blocking import blocking_pairs as blocking_pairs
     from mentormatch.matching.blocking import count_blocking_pairs as count_blocking_pairs
     from mentormatch.matching.certificate import certify as certify
     from mentormatch.matching.diagnose import diagnose as diagnose
     from mentormatch.matching.pairs import Pairs as Pairs
+    from mentormatch.matching.place_values import value_of_place as value_of_place
+    from mentormatch.matching.price_of import price_of as price_of
     from mentormatch.matching.problem import Problem as Problem
     from mentormatch.matching.problem import Quota as Quota
     from mentormatch.matching.rankings import Rankings as Rankings
     from mentormatch.matching.result import Matching as Matching
+    from mentormatch.matching.second_best import second_best as second_best
     from mentormatch.matching.solve import solve as solve
     from mentormatch.matching.stable import stable as stable
     from mentormatch.people.cohort import Cohort as Cohort
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from mentormatch.telling.changes import changes as changes
     from mentormatch.telling.explain import explain as explain
     from mentormatch.telling.readiness import readiness as readiness
+    from mentormatch.telling.sureness import sureness as sureness
     from mentormatch.telling.why import unmatched as unmatched
     from mentormatch.telling.why import why_not as why_not
     from mentormatch.telling.write import write_all as write_all
@@ -59,12 +64,16 @@ _HOMES = {
     "formulation": ("formulate",),
     "road": ("match",),
     "matching.blocking": ("blocking_pairs", "count_blocking_pairs"),
+    "matching.alternatives": ("alternatives",),
     "matching.certificate": ("certify",),
     "matching.diagnose": ("diagnose",),
     "matching.pairs": ("Pairs",),
+    "matching.place_values": ("value_of_place",),
+    "matching.price_of": ("price_of",),
     "matching.problem": ("Problem", "Quota"),
     "matching.rankings": ("Rankings",),
     "matching.result": ("Matching",),
+    "matching.second_best": ("second_best",),
     "matching.solve": ("solve",),
     "matching.stable": ("stable",),
     "people.cohort": ("Cohort",),
@@ -80,6 +89,7 @@ _HOMES = {
     "scores.score": ("score",),
     "telling.changes": ("changes",),
     "telling.explain": ("explain",),
+    "telling.sureness": ("sureness",),
     "telling.why": ("unmatched", "why_not"),
     "telling.write": (
         "write_all",

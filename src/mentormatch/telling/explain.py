@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 import pandas as pd
 
+from mentormatch.errors import ProblemError
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
 from mentormatch.telling.people import People, language_of
+from mentormatch.telling.sureness import sureness
 from mentormatch.words import say
 
 #: A pair whose loss costs less than this of the total score is a close call; ten times as much
@@ -15,7 +19,16 @@ from mentormatch.words import say
 _CLOSE = 0.02
 
 
-def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
+#: With more mentors than this, pricing all pairs would take minutes.
+_MOST_MENTORS = 2_500
+
+
+def explain(
+    matching: Matching,
+    language: str | None = None,
+    mentees: Sequence[Hashable] | None = None,
+    draws: int = 0,
+) -> pd.DataFrame:
     """Return every pair with its score taken apart, its reasons, and the next best mentor.
 
     Parameters
@@ -24,6 +37,11 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
         The pairs.
     language : {"en", "sv"}, optional
         Language of the words; the programme's if left out.
+    mentees : sequence of hashable, optional
+        Ids of the mentees whose pairs are wanted; everybody's if left out. In cohorts with more
+        than 2 500 mentors the next best mentor is worked out only for mentees asked for by id.
+    draws : int
+        If above 0, the column ``stays`` is added, from `mentormatch.sureness` with so many draws.
 
     Returns
     -------
@@ -37,14 +55,23 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
         not count them); the loss takes into account that others would have to move.
         ``runner_up_exact`` is False where rules make it "at least".
         ``sure`` says in a word how firm the pair is: it stays until its score falls by that loss.
+
+    Raises
+    ------
+    ProblemError
+        A mentee asked for is not in the problem; or `draws` for scores without weights.
     """
     people = People(matching.problem, language_of(matching.problem, language))
     fit, words = people.fit, people.language
-    second = second_best(matching)
+    chosen = _chosen(matching, people, mentees)
+    many = mentees is None and matching.problem.shape[1] > _MOST_MENTORS
+    second = second_best(matching, () if many else chosen)
+    stays = sureness(matching, draws)["stays"].tolist() if draws else None
     mentors, scores = people.ids("mentors"), matching.pairs["score"].tolist()
     parts = None if fit is None else fit.contributions(matching.rows, matching.columns).tolist()
     rows = []
-    for k, (i, j) in enumerate(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True)):
+    for k in chosen:
+        i, j = int(matching.rows[k]), int(matching.columns[k])
         other = int(second.mentor[k])
         row: dict[str, object] = {
             "mentee": people.ids("mentees")[i],
@@ -66,11 +93,25 @@ def explain(matching: Matching, language: str | None = None) -> pd.DataFrame:
             "runner_up_exact": bool(second.exact[k]),
             "sure": _sure(second.cost[k], second.people[k], second.locked[k], words),
         }
+        if stays is not None:
+            row["stays"] = stays[k]
         rows.append(row)
-    table = pd.DataFrame(rows, columns=_columns(people))
+    table = pd.DataFrame(rows, columns=_columns(people) + ["stays"] * (stays is not None))
     by = ("mentee_department", "mentee_name", "mentee", "mentor")
     order = sorted(range(len(table)), key=lambda k: tuple(str(rows[k][column]) for column in by))
     return table.iloc[order].reset_index(drop=True)
+
+
+def _chosen(matching: Matching, people: People, mentees: Sequence[Hashable] | None) -> list[int]:
+    """Return which pairs are wanted, as places in the matching's order."""
+    if mentees is None:
+        return list(range(len(matching)))
+    places = {mentee: i for i, mentee in enumerate(people.ids("mentees"))}
+    for mentee in mentees:
+        if mentee not in places:
+            raise ProblemError(f"there is no mentee {mentee!r} in the problem")
+    wanted = np.isin(matching.rows, [places[mentee] for mentee in mentees])
+    return [int(k) for k in np.flatnonzero(wanted)]
 
 
 def _columns(people: People) -> list[str]:

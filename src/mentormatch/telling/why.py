@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentormatch.errors import InfeasibleError
+from mentormatch.matching.diagnose import diagnose
 from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.price_of import PriceOf, price_of
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
-from mentormatch.matching.solve import solve
-from mentormatch.telling.changes import changes
 from mentormatch.telling.people import People, language_of
 from mentormatch.words import say, told
 
@@ -40,6 +39,9 @@ class WhyNot:
         Who else would move: ``mentee``, ``mentor_now``, ``mentor_then``, names in words.
     text : str
         All of this in words.
+    exact : bool
+        Whether the cost is exact; where rules beside bans and locks bind in a problem of more than
+        about a million cells it may be the least possible, and `moves` is empty then.
     """
 
     verdict: str
@@ -48,6 +50,7 @@ class WhyNot:
     people: int
     moves: pd.DataFrame
     text: str
+    exact: bool = True
 
     def __str__(self) -> str:
         return self.text
@@ -58,7 +61,7 @@ def why_not(
 ) -> WhyNot:
     """Say why a mentee does not have a certain mentor, and what it would cost if she had.
 
-    The cost is exact: the problem is solved once more with the pair locked.
+    The cost is that of `mentormatch.price_of`, one shortest path.
 
     Parameters
     ----------
@@ -87,26 +90,49 @@ def why_not(
     if rules:
         text = _one_stop(say("explain.why_impossible", words, **who, rules="; ".join(rules)))
         return WhyNot("impossible", rules, float("nan"), 0, none, text)
-    lock = Quota(say("explain.this_pair", words, **who), Pairs.listed([(i, j)]), at_least=1)
-    try:
-        forced = solve(
-            replace(problem, quotas=[*problem.quotas, lock]), matching.objective, matching.seed
-        )
-    except InfeasibleError as error:
-        clauses = error.diagnosis.clauses
-        rules = tuple(clause.text(words) for clause in clauses if clause.name != lock.name)
+    ids = people.ids("mentees")[i], people.ids("mentors")[j]
+    price = price_of(matching, *ids)
+    if not price.possible:
+        rules = _conflict(matching, i, j, say("explain.this_pair", words, **who), words)
         text = _one_stop(say("explain.why_impossible", words, **who, rules="; ".join(rules)))
         return WhyNot("impossible", rules, float("nan"), 0, none, text)
-    cost, fewer = matching.total - forced.total, matching.coverage - forced.coverage
-    moved = changes(matching, forced, words)
     said = [_holders(people, matching, i, j, who)]
     if matching.objective == "stable" and _content(matching, i, j):
         said.append(say("explain.price_stable", words))
-    said.append(_price(cost, fewer, words))
-    said += _moves(moved[moved["mentee"] != people.ids("mentees")[i]], words)
-    moves = moved[["mentee_name", "mentor_before", "mentor_after"]]
-    moves.columns = pd.Index(["mentee", "mentor_now", "mentor_then"])
-    return WhyNot("costs", (), cost, fewer, moves, _one_stop(" ".join(said)))
+    said.append(_price(price, words))
+    moves = _table(people, matching, price)
+    if price.exact:
+        said += _moves(moves[moves["place"] != i], words)
+    named = moves[["mentee", "mentor_now", "mentor_then"]].reset_index(drop=True)
+    return WhyNot(
+        "costs", (), price.cost, price.people, named, _one_stop(" ".join(said)), price.exact
+    )
+
+
+def _conflict(matching: Matching, i: int, j: int, name: str, language: str) -> tuple[str, ...]:
+    """Return which rules no list can keep if a pair is locked."""
+    lock = Quota(name, Pairs.listed([(i, j)]), at_least=1)
+    diagnosis = diagnose(replace(matching.problem, quotas=[*matching.problem.quotas, lock]))
+    return tuple(one.text(language) for one in diagnosis.clauses if one.name != name)
+
+
+def _table(people: People, matching: Matching, price: PriceOf) -> pd.DataFrame:
+    """Return who would move: all mentors before and after, in the order of the mentees."""
+    places = {mentor: j for j, mentor in enumerate(people.ids("mentors"))}
+    nobody = say("explain.nobody_word", people.language)
+    before: dict[int, set[int]] = {}
+    for a, b in zip(matching.rows.tolist(), matching.columns.tolist(), strict=True):
+        before.setdefault(a, set()).add(b)
+    rows = []
+    mentees = {mentee: i for i, mentee in enumerate(people.ids("mentees"))}
+    for i in sorted({mentees[mentee] for mentee, _, _ in price.moves}):
+        mine = [move for move in price.moves if mentees[move[0]] == i]
+        now = before.get(i, set())
+        then = now - {places[a] for _, a, _ in mine if a is not None}
+        then |= {places[b] for _, _, b in mine if b is not None}
+        names = [", ".join(people.name("mentors", j) for j in sorted(x)) for x in (now, then)]
+        rows.append((i, people.name("mentees", i), *(name or nobody for name in names)))
+    return pd.DataFrame(rows, columns=["place", "mentee", "mentor_now", "mentor_then"])
 
 
 def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, str]) -> str:
@@ -135,7 +161,16 @@ def _content(matching: Matching, i: int, j: int) -> bool:
     return False
 
 
-def _price(cost: float, fewer: int, language: str) -> str:
+def _price(price: PriceOf, language: str) -> str:
+    cost, fewer = price.cost, price.people
+    if np.isnan(cost):
+        return say("explain.price_unknown", language)
+    if not price.exact:
+        if fewer > 0:
+            return say("explain.price_people_least", language, count=fewer)
+        if cost <= 0:
+            return say("explain.price_unknown", language)
+        return say("explain.price_least", language, cost=_shown(cost))
     if fewer > 0:
         key = "explain.price_people" if cost >= 0 else "explain.price_people_rise"
         return say(key, language, count=fewer, cost=_shown(abs(cost)))
@@ -156,11 +191,11 @@ def _moves(others: pd.DataFrame, language: str) -> list[str]:
     if not len(others):
         return [say("explain.why_nobody", language)]
     nobody = say("explain.nobody_word", language)
-    loses, gets = others["mentor_after"] == nobody, others["mentor_before"] == nobody
+    loses, gets = others["mentor_then"] == nobody, others["mentor_now"] == nobody
     said = []
     for key, some in (("why_loses", loses), ("why_gets", gets)):
         if some.any():
-            names = ", ".join(others["mentee_name"][some])
+            names = ", ".join(others["mentee"][some])
             said.append(say(f"explain.{key}", language, names=names, count=int(some.sum())))
     changed = int((~loses & ~gets).sum())
     if changed:

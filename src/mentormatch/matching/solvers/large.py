@@ -239,7 +239,7 @@ class _Search:
             worst = np.where(unsure, np.maximum(worst, other), worst)
         doubt = self.open & ((room < worst) | loose)
         best = float(doubt.sum() * m)
-        rows, columns, margin = np.flatnonzero(doubt), np.zeros(0, np.int64), 0
+        rows, columns, margin, limit_of = np.flatnonzero(doubt), np.zeros(0, np.int64), 0, 0
         if best == 0:
             return rows, columns, 0
         fall = falls.max(axis=0)
@@ -250,10 +250,12 @@ class _Search:
             if fallen.any():
                 cost += self.reader.column_cost * float(fallen.sum() * n)
             if cost < best:
-                best, rows, columns = cost, np.flatnonzero(some), np.flatnonzero(fallen)
+                best, limit_of = cost, int(limit)
+                rows, columns = np.flatnonzero(some), np.flatnonzero(fallen)
         if len(columns):
             spare = room[self.open]
-            margin = max(0, int(np.partition(spare, len(spare) // 50)[len(spare) // 50]))
+            margin = max(limit_of, int(np.partition(spare, len(spare) // 50)[len(spare) // 50]))
+            rows = np.flatnonzero(self.open & ((room < np.minimum(worst, margin)) | loose))
         if ties:
             self.keep[rows] = np.minimum(self.keep[rows] * 4, m)
         return rows, columns, margin

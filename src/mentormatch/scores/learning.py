@@ -14,7 +14,7 @@ from mentormatch.errors import Fault, ProblemError
 from mentormatch.scores.curve import Floats
 from mentormatch.scores.history import History, frame_history, shares
 from mentormatch.scores.slopes import Sample, in_order
-from mentormatch.scores.verdict import Found, LearnedWeights, told
+from mentormatch.scores.verdict import Found, LearnedWeights, together, told
 from mentormatch.scores.weights import faults_of
 from mentormatch.words import Sentence, sentence
 
@@ -29,8 +29,8 @@ LEAST_MENTORS, LEAST_A_KIND = 15, 10
 #: is what keeps it from being taken for weights.
 NO_SIGNAL, CHANCE = 0.01, 0.05
 
-#: How sure an interval is.
-SURE = 0.95
+#: How sure an interval is, and how wide one may be: a weight less known is as good as unknown.
+SURE, WIDEST = 0.95, 0.5
 
 #: Samples drawn anew for the intervals, draws of signs for a test, rounds of cross-validation.
 DRAWS, SIGNS, ROUNDS = 1000, 999, 10
@@ -58,7 +58,8 @@ def learn_weights(
     small samples as by Hesterberg, The American Statistician, 2015). They are recommended if all of
     this holds: there are enough pairs and mentors; chance would seldom make ratings rise with the
     parts as they do; it would seldom make such a difference from the present weights if these
-    were right; and on pairs set aside they order outcomes better than the present ones do.
+    were right; no interval is wider than a half; and on pairs set aside they order outcomes better
+    than the present ones do.
 
     Parameters
     ----------
@@ -256,12 +257,19 @@ def _against(
             rated = past.kind == "rating"
             return [sentence("learning.upside_down" if rated else "learning.upside_down_kept")]
         return [sentence("learning.no_signal")]
+    against = []
+    unknown = [name for name in found.weights if found.high[name] - found.low[name] > WIDEST]
+    if unknown:
+        # Where pairs hardly differ in a part, it is this one that leaves the others open.
+        culprits = [name for name in unknown if name in past.narrow] or unknown
+        parts = together([past.label(name) for name in culprits])
+        against.append(sentence("learning.open", parts=parts))
     if found.chance >= CHANCE:
         of = {"percent": round(100 * found.chance), "most": round(100 * CHANCE)}
-        return [sentence("learning.same_as_present", **of)]
-    if found.score_learned <= found.score_present:
-        return [sentence("learning.no_gain")]
-    return []
+        against.append(sentence("learning.same_as_present", **of))
+    elif found.score_learned <= found.score_present:
+        against.append(sentence("learning.no_gain"))
+    return against
 
 
 def _nothing(past: History, wanted: Sequence[str]) -> Found:

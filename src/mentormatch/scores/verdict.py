@@ -151,7 +151,7 @@ def _bearing_in_mind(past: History, wanted: Sequence[str]) -> list[Sentence]:
     }
     for key, names in listed.items():
         if names:
-            told.append(sentence(key, parts=_together([past.label(name) for name in names])))
+            told.append(sentence(key, parts=together([past.label(name) for name in names])))
     if past.own_departments:
         told.append(sentence("learning.own_departments"))
     if not past.mentors:
@@ -159,5 +159,6 @@ def _bearing_in_mind(past: History, wanted: Sequence[str]) -> list[Sentence]:
     return told
 
 
-def _together(labels: Sequence[Sentence]) -> Sentence:
+def together(labels: Sequence[Sentence]) -> Sentence:
+    """Return a list of what parts are called, in both languages."""
     return Sentence(*(", ".join(one.told(language) for one in labels) for language in LANGUAGES))

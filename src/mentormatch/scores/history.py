@@ -6,12 +6,12 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mentormatch.frozen import Frozen
 from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.curve import Floats
 from mentormatch.scores.labels import part_label
@@ -76,8 +76,8 @@ class History:
         for name in ("mentees", "mentors"):
             people = getattr(self, name)
             object.__setattr__(self, name, tuple(people[k] for k in order) if people else ())
-        object.__setattr__(self, "present", MappingProxyType(dict(self.present)))
-        object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
+        object.__setattr__(self, "present", Frozen(self.present))
+        object.__setattr__(self, "labels", Frozen(self.labels))
 
     def __len__(self) -> int:
         return len(self.outcomes)

@@ -33,8 +33,8 @@ class Sample:
 
     The model is ``outcome = a + sum_q b_q others_q + sum_p c_p values_p`` with every ``c_p >= 0``:
     least squares for ratings, and for yes or no the logistic likelihood of the same sum, both with
-    a ridge on ``c``. (Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23, for the
-    part with signs; logistic fits take Newton steps, each of which is such a problem.)
+    a ridge on ``b`` and ``c``. (Lawson and Hanson, Solving Least Squares Problems, 1974, chapter
+    23, for the part with signs; logistic fits take Newton steps, each of which is such a problem.)
 
     Parameters
     ----------
@@ -77,9 +77,8 @@ class Sample:
 
     @cached_property
     def ridge(self) -> Floats:
-        """What the ridge adds to the diagonal of the curvature, (1 + q + p,)."""
-        none = np.zeros(self.free)
-        return np.concatenate([none, np.full(self.values.shape[1], RIDGE)])
+        """What the ridge adds to the diagonal of the curvature, (1 + q + p,): none for ``a``."""
+        return np.concatenate([[0.0], np.full(self.columns.shape[1] - 1, RIDGE)])
 
     @property
     def number_of_groups(self) -> int:
@@ -128,7 +127,7 @@ class Sample:
         if direction is not None:
             along = np.concatenate([np.zeros(free), direction * self.spread])
             narrow = np.column_stack([narrow, along / np.sqrt(along @ along)])
-        small = _fit(columns @ narrow, self, np.zeros(narrow.shape[1]), free)
+        small = _fit(columns @ narrow, self, self.ridge @ narrow**2, free)
         start = narrow @ small
         expected, weight = _expected(columns @ start, self.yes_or_no)
         pulls = np.zeros((self.number_of_groups, columns.shape[1]))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
 
+from mentormatch.frozen import Frozen
 from mentormatch.scores.history import History
 from mentormatch.words import LANGUAGES, Sentence, say, sentence
 
@@ -58,7 +58,7 @@ class LearnedWeights:
 
     def __post_init__(self) -> None:
         for name in ("weights", "low", "high", "present", "labels"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, Frozen(getattr(self, name)))
 
     @property
     def best(self) -> Mapping[str, float]:

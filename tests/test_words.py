@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import copy
+import pickle
 import re
 import string
 from functools import cache
@@ -168,6 +170,8 @@ def test_a_sentence_keeps_both_languages():
     assert told("plain", "sv") == "plain"
     assert told(7) == "7"
     assert isinstance(outer, Sentence)
+    for copied in (copy.deepcopy(outer), pickle.loads(pickle.dumps(outer))):
+        assert (copied, told(copied, "sv")) == (outer, told(outer, "sv"))
 
 
 def test_unknown_words_are_mistakes():

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from mentormatch.rulebook import conditions as conditions
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.effective import effective_weights as effective_weights
+    from mentormatch.scores.history import history as history
+    from mentormatch.scores.learning import learn_weights as learn_weights
     from mentormatch.scores.score import score as score
+    from mentormatch.scores.verdict import LearnedWeights as LearnedWeights
     from mentormatch.telling.changes import changes as changes
     from mentormatch.telling.explain import explain as explain
     from mentormatch.telling.readiness import readiness as readiness
@@ -86,7 +89,10 @@ _HOMES = {
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),
     "scores.effective": ("effective_weights",),
+    "scores.history": ("history",),
+    "scores.learning": ("learn_weights",),
     "scores.score": ("score",),
+    "scores.verdict": ("LearnedWeights",),
     "telling.changes": ("changes",),
     "telling.explain": ("explain",),
     "telling.sureness": ("sureness",),

@@ -36,6 +36,10 @@ class Sentence(str):
         sentence.sv = sv
         return sentence
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # of str: one text
+        """Return what a copy, or another process, makes it anew from."""
+        return str(self), self.sv
+
     def told(self, language: str = "en") -> str:
         """Return it in English (``en``) or Swedish (``sv``)."""
         return self.sv if language == "sv" else str(self)

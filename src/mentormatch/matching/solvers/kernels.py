@@ -356,6 +356,20 @@ def fill_places(
 
 
 @njit(cache=True, nogil=True)
+def _sorted_by(key: Ints, order: Ints, size: int) -> Ints:
+    """Return an order sorted by small whole numbers; what is equal keeps its place."""
+    start = np.zeros(size + 1, np.int64)
+    for k in range(len(key)):
+        start[key[k] + 1] += 1
+    start = np.cumsum(start)
+    found = np.empty(len(order), np.int64)
+    for k in order:
+        found[start[key[k]]] = k
+        start[key[k]] += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
 def merge_rows(
     ptr: Ints, cols: Short, worth: Ints, i: Ints, j: Short, w: Ints, size: int
 ) -> tuple[Ints, Short, Ints]:
@@ -363,30 +377,27 @@ def merge_rows(
 
     Pairs that are there already are kept once. New ones come in any order.
     """
-    count = np.zeros(size + 1, np.int64)
-    for k in range(len(i)):
-        count[i[k] + 1] += 1
-    start = np.cumsum(count)
-    order, at = np.empty(len(i), np.int64), start.copy()
-    for k in range(len(i)):
-        order[at[i[k]]] = k
-        at[i[k]] += 1
+    columns = 0
+    for k in range(len(j)):
+        columns = max(columns, j[k] + 1)
+    order = _sorted_by(i, _sorted_by(j, np.arange(len(j)), columns), size)
     new_ptr = np.empty(size + 1, np.int64)
     new_cols = np.empty(len(cols) + len(i), np.int32)
     new_worth = np.empty(len(cols) + len(i), np.int64)
-    end = 0
+    end, b = 0, 0
     for row in range(size):
         new_ptr[row] = end
-        mine = order[start[row] : start[row + 1]]
-        mine = mine[np.argsort(j[mine])] if len(mine) > 1 else mine
-        a, b = ptr[row], 0
-        while a < ptr[row + 1] or b < len(mine):
-            if b == len(mine) or (a < ptr[row + 1] and cols[a] <= j[mine[b]]):
+        a = ptr[row]
+        while True:
+            more = b < len(order) and i[order[b]] == row
+            if a < ptr[row + 1] and (not more or cols[a] <= j[order[b]]):
                 col, value = cols[a], worth[a]
                 a += 1
-            else:
-                col, value = j[mine[b]], w[mine[b]]
+            elif more:
+                col, value = j[order[b]], w[order[b]]
                 b += 1
+            else:
+                break
             if end == new_ptr[row] or new_cols[end - 1] != col:
                 new_cols[end], new_worth[end] = col, value
                 end += 1

@@ -387,6 +387,8 @@ def _draw_lots(problem: Problem, search: _Search, seed: int, *, lead: bool) -> I
     i = np.repeat(np.arange(n), np.diff(master.ptr))
     tight = (master.worth - master.v[master.cols] == master.u[i]) & search.open[i]
     i, j = i[tight], master.cols[tight].astype(np.int64)
+    if len(i) == (master.match >= 0).sum() and (master.match[i] == j).all():
+        return master.match  # nothing ties
     if len(i) > _MOST_TIES:
         return None
     bits = grid.lottery_bits(n, m)

@@ -80,7 +80,7 @@ class Matrix(Tiles):
         kinds = self.bans.col_kinds[columns]
 
         def one(rows: Ints) -> tuple[Ints, Short, Ints]:
-            raw = self.problem.scores[rows[0] : rows[-1] + 1, columns]
+            raw = self.problem.scores[np.ix_(rows, columns)]
             gain = np.empty(raw.shape, np.float64)
             gains_of_raw(raw, self.scale, self.problem.minimum_score, floats, gain)
             i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds)

@@ -190,7 +190,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
             )
             job.add_argument(
                 "--objective",
-                choices=("most people", "highest total", "stable"),
+                choices=(*PRESETS, "stable"),
                 default="most people",
                 help=told("help_objective"),
             )

@@ -143,7 +143,12 @@ class Matching:
 
         A stable matching is proved by reading every pair: none blocks it.
         """
-        return "optimal" if all(self._gap(stage) == 0 for stage in self.stages) else "feasible"
+        return "feasible" if self.unproved else "optimal"
+
+    @property
+    def unproved(self) -> tuple[str, ...]:
+        """Stages of the objective that are not proved, the most important first."""
+        return tuple(stage for stage in self.stages if self._gap(stage) != 0)
 
     @property
     def mentor_prices(self) -> Floats:

@@ -153,6 +153,7 @@ _TOLD = ("department", "interests", "goals", "languages", "availability")
 
 
 def _sure(cost: float, people: int, locked: bool, language: str) -> str:
+    # A list with a higher total was passed over, so something that comes first would be lost.
     if locked:
         return say("explain.locked", language)
     if np.isnan(cost):

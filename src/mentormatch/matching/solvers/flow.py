@@ -71,7 +71,7 @@ def _coverage_proof(numbers: Numbers, choice: Choice, match: Ints) -> Prices:
     none = np.zeros(numbers.quota_count, np.int64)
     if free and covered == int(choice.possible.any(axis=1).sum()):
         return Prices(np.zeros_like(choice.col_high), none)
-    sought = choice.possible.any(axis=0)
+    sought: Flags = choice.possible.any(axis=0)
     if free and covered == int(choice.col_high[sought].sum()):
         return Prices(sought.astype(np.int64), none)
     ones = np.ones_like(numbers.values)

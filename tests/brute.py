@@ -108,6 +108,4 @@ def staged(problem: Problem, stages: tuple[str, ...]) -> dict[frozenset[Pair], t
             return scores[0]
         return tuple(scores) if stage == "leximin" else sum(known[pair] for pair in pairs)
 
-    return {
-        pairs: tuple(worth(pairs, stage) for stage in stages) for pairs in matchings(problem)
-    }
+    return {pairs: tuple(worth(pairs, stage) for stage in stages) for pairs in matchings(problem)}

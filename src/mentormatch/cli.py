@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mentormatch import __version__
 from mentormatch.errors import InfeasibleError, MentormatchError
+from mentormatch.matching.objectives import PRESETS
 from mentormatch.words import LANGUAGES, say, visible
 
 if TYPE_CHECKING:

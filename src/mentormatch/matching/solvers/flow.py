@@ -71,14 +71,16 @@ def _coverage_proof(numbers: Numbers, choice: Choice, match: Ints) -> Prices:
     none = np.zeros(numbers.quota_count, np.int64)
     if free and covered == int(choice.possible.any(axis=1).sum()):
         return Prices(np.zeros_like(choice.col_high), none)
-    sought: Flags = choice.possible.any(axis=0)
+    sought = np.flatnonzero(choice.possible.any(axis=0))
     if free and covered == int(choice.col_high[sought].sum()):
-        return Prices(sought.astype(np.int64), none)
-    ones = np.ones_like(numbers.values)
-    mentors = lowest_prices(ones, choice, match, 0)
+        ones = np.zeros_like(choice.col_high)
+        ones[sought] = 1
+        return Prices(ones, none)
+    each = np.ones_like(numbers.values)
+    mentors = lowest_prices(each, choice, match, 0)
     if mentors is None:
         raise RuntimeError("the matching found does not match the most people")
-    return proof_of(numbers, ones, mentors)
+    return proof_of(numbers, each, mentors)
 
 
 def can_be_kept(numbers: Numbers) -> bool:

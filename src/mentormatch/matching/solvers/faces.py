@@ -149,7 +149,7 @@ def _highest_floor(values: Ints, face: Choice, match: Ints | None) -> tuple[int,
     """Return the best lowest score among the best matchings so far, and one that has it."""
     if match is None:
         raise RuntimeError("nothing asks for pairs before the lowest score")
-    own = values[np.arange(len(values)), match][match >= 0]
+    own = _scores(values, match)
     if not len(own) or not (face.row_low.any() or face.col_low.any()):
         # Nothing is lost without any pair.
         return 2**61, np.full(len(values), -1, np.int64)
@@ -163,9 +163,15 @@ def _highest_floor(values: Ints, face: Choice, match: Ints | None) -> tuple[int,
             high = middle
         else:
             low, match = middle, some
-            own = values[np.arange(len(values)), match][match >= 0]
+            own = _scores(values, match)
             low = max(low, int(np.searchsorted(levels, own.min())))
     return int(levels[low]), match
+
+
+def _scores(values: Ints, match: Ints) -> Ints:
+    """Return the scores of the pairs."""
+    rows = np.flatnonzero(match >= 0)
+    return values[rows, match[rows]]
 
 
 def _too_few_above(

@@ -320,20 +320,7 @@ def relax(
     units = program.units if program.value.any() else {}
     dear = np.array([units.get(kind, 1.0) for kind, _ in program.owner])
     cost = penalty * np.concatenate([dear[upper], dear[lower]])
-    found = linprog(
-        np.concatenate([-program.value, cost]),
-        A_ub=matrix,
-        b_ub=limits,
-        bounds=np.column_stack([least, most]),
-        method="highs-ds",
-        options={
-            "dual_feasibility_tolerance": _TOLERANCE,
-            "primal_feasibility_tolerance": _TOLERANCE,
-        },
-    )
-    if found.x is None:
-        raise RuntimeError(f"HiGHS could not solve a linear program: {found.message}")
-    dual = -found.ineqlin.marginals
+    x, dual = _solved(np.concatenate([-program.value, cost]), matrix, limits, least, most)
     net = np.zeros(len(program.low))
     np.add.at(net, upper, dual[: len(upper)])
     np.add.at(net, lower, -dual[len(upper) :])
@@ -356,8 +343,8 @@ def relax(
     return Relaxed(
         program.i,
         program.j,
-        found.x[:p],
-        float(found.x[p + q :].sum()),
+        x[:p],
+        float(x[p + q :].sum()),
         penalty,
         row_price,
         col_price,
@@ -368,6 +355,28 @@ def relax(
         numbers.quota_count,
         numbers.shape,
     )
+
+
+def _solved(
+    cost: Floats, matrix: sparse.csr_array, limits: Floats, least: Floats, most: Floats
+) -> tuple[Floats, Floats]:
+    """Return the cheapest point below the limits, and what each limit is worth."""
+    if not len(cost):
+        return np.zeros(0), np.zeros(0)
+    found = linprog(
+        cost,
+        A_ub=matrix,
+        b_ub=limits,
+        bounds=np.column_stack([least, most]),
+        method="highs-ds",
+        options={
+            "dual_feasibility_tolerance": _TOLERANCE,
+            "primal_feasibility_tolerance": _TOLERANCE,
+        },
+    )
+    if found.x is None:
+        raise RuntimeError(f"HiGHS could not solve a linear program: {found.message}")
+    return found.x, -found.ineqlin.marginals
 
 
 def _fine(numbers: Numbers, stage: Stage, pays: dict[str, float], mentors: Floats) -> int:

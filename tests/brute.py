@@ -87,3 +87,25 @@ def best(problem: Problem, objective: str) -> tuple[int, int] | None:
 def possible(problem: Problem) -> bool:
     """Say whether any matching obeys every rule."""
     return next(matchings(problem), None) is not None
+
+
+def staged(problem: Problem, stages: tuple[str, ...]) -> dict[frozenset[Pair], tuple[object, ...]]:
+    """Return every matching with what it is worth in each stage, the most important first.
+
+    Without any pair the lowest score is infinite; of two lists of scores the lower one at the first
+    difference is worse, and one that ends there is better.
+    """
+    known = steps(problem)
+    told = {pair for pair in known if bool(problem.announced.at(*pair))}
+
+    def worth(pairs: frozenset[Pair], stage: str) -> object:
+        scores = [*sorted(known[pair] for pair in pairs), np.inf]
+        if stage == "coverage":
+            return len({i for i, _ in pairs})
+        if stage == "kept":
+            return len(pairs & told)
+        if stage == "worst":
+            return scores[0]
+        return tuple(scores) if stage == "leximin" else sum(known[pair] for pair in pairs)
+
+    return {pairs: tuple(worth(pairs, stage) for stage in stages) for pairs in matchings(problem)}

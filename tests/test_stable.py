@@ -463,7 +463,7 @@ def test_a_stable_list_is_told_like_any_other(language, stable_example, tmp_path
     assert {path.name for path in written} >= {"pairs.xlsx", "report.html", "run.json"}
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert say("explain.blocking_none", language) in page
-    assert say("explain.objective_stable", language) in page
+    assert say("explain.aim_stable", language) in page
     assert "inf" not in page.lower().replace("info", "").split()
     record = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert record["bound"] is None

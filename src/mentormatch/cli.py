@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mentormatch import __version__
 from mentormatch.errors import InfeasibleError, MentormatchError
+from mentormatch.matching.objectives import PRESETS
 from mentormatch.words import LANGUAGES, say, visible
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
             )
             job.add_argument(
                 "--objective",
-                choices=("most people", "highest total", "stable"),
+                choices=(*PRESETS, "stable"),
                 default="most people",
                 help=told("help_objective"),
             )

@@ -16,7 +16,7 @@ def match(
     cohort: Cohort,
     weights: Mapping[str, float] | None = None,
     rules: Sequence[Condition] | None = None,
-    objective: str = "most people",
+    objective: str | Sequence[str] = "most people",
     seed: int = 0,
     time_limit: float | None = None,
     n_jobs: int = 1,

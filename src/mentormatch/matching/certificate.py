@@ -1,87 +1,51 @@
-"""How a matching is proved best: prices bound every matching, and anyone can recompute the bound.
+"""How a matching is checked: its pairs against every rule, its prices against every stage.
 
-For any prices of the mentors' places ``v``, of the quotas ``q`` and of earlier stages ``w``, each
-mentee on her own takes the pairs that pay best, score plus ``q`` minus ``v``. What they all earn,
-plus what the places and quotas are worth at those prices, is at least the total of every matching
-(weak linear-programming duality; for assignment: Kuhn 1955, Egerváry 1931). Where the total reaches
-the bound, nothing better exists. Where quotas leave a gap, the proof goes by cases: a pair is used
-or it is not, and each case has prices of its own.
-
-This module reads the problem afresh, one block of mentees at a time, and shares no code with the
-solvers.
+Prices bound what any matching can reach in a stage (see `bound`); where the matching reaches the
+bound of every stage, nothing better exists. This module reads the problem afresh and shares no code
+with the solvers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.blocking import is_stable
+from mentormatch.matching.bounds import bound, shortfall, slack
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import (
+    IMPOSSIBLE,
+    NOTHING_YET,
+    UNKNOWN,
+    Ladder,
+    Prices,
+    Proof,
+    Reached,
+    Split,
+)
+
+__all__ = [
+    "IMPOSSIBLE",
+    "UNKNOWN",
+    "Certificate",
+    "Ladder",
+    "Prices",
+    "Proof",
+    "Reached",
+    "Split",
+    "bound",
+    "broken",
+    "certify",
+    "reached_by",
+    "slack",
+]
 
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Pair = tuple[int, int]
-
-STAGES = ("coverage", "total")
-_BLOCK = 2**20  # cells read at a time
-_NEVER = np.int64(-(2**60))
-IMPOSSIBLE = -(2**62)  #: the bound of a case that no matching fits
-UNKNOWN = 2**62  #: the bound that prices set which are too large to reckon with exactly
-
-
-@dataclass(frozen=True, eq=False)
-class Prices:
-    """Prices in steps of ``2**-fine`` of the score grid: any whole numbers make a valid bound.
-
-    Parameters
-    ----------
-    mentors : numpy.ndarray of int, shape (m,)
-        Price of a place at each mentor (>= 0; below 0 only where a minimum load binds).
-    quotas : numpy.ndarray of int, shape (number of quotas,)
-        What the rule pays for one pair of its set: > 0 where ``at_least`` binds, < 0 where
-        ``at_most`` does. Bans have no price: their pairs are impossible.
-    coverage : int
-        What the stage ``total`` pays for each mentee who has a mentor (>= 0).
-    fine : int
-        Binary digits below the score grid.
-    """
-
-    mentors: Ints
-    quotas: Ints
-    coverage: int = 0
-    fine: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("mentors", "quotas"):
-            prices = np.asarray(getattr(self, name))
-            if prices.ndim != 1 or (prices.size and prices.dtype.kind != "i"):
-                raise ProblemError(f"prices of {name} must be whole numbers, one each")
-            object.__setattr__(self, name, prices.astype(np.int64))
-        for name, most in (("coverage", 2**62), ("fine", 40)):
-            value = getattr(self, name)
-            if int(value) != value or not 0 <= value <= most:
-                raise ProblemError(f"{name} must be a whole number from 0 to {most}")
-            object.__setattr__(self, name, int(value))
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """A proof by cases: the pair is used, or it is not; `prices` are what the cases began with."""
-
-    pair: Pair
-    used: Proof
-    unused: Proof
-    prices: Prices
-
-
-Proof = Prices | Split
 
 
 @dataclass(frozen=True)
@@ -103,6 +67,10 @@ class Certificate:
         counts them.
     faults : tuple of str
         What is wrong with an invalid matching.
+    gaps : mapping of str to float
+        The distance for every stage of the objective, the most important first; 0 is proved, and
+        infinity says that nothing bounds the stage. In units of score for ``total``, in pairs for
+        ``kept`` and ``leximin``; the stage ``worst`` is proved or it is not.
     """
 
     valid: bool
@@ -110,6 +78,7 @@ class Certificate:
     gap: float
     coverage_gap: int = 0
     faults: tuple[str, ...] = ()
+    gaps: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 def certify(problem: Problem, matching: Any) -> Certificate:
@@ -131,8 +100,9 @@ def certify(problem: Problem, matching: Any) -> Certificate:
     --------
     >>> from mentormatch.matching.solve import solve
     >>> problem = Problem([[0.9, 0.4], [0.8, 0.7]])
-    >>> certify(problem, solve(problem))
-    Certificate(valid=True, optimal=True, gap=0.0, coverage_gap=0, faults=())
+    >>> found = certify(problem, solve(problem))
+    >>> found.optimal, found.gaps
+    (True, {'coverage': 0, 'total': 0.0})
     """
     faults: list[str] = []
     i, j = _positions(problem, matching.pairs, faults)
@@ -143,217 +113,68 @@ def certify(problem: Problem, matching: Any) -> Certificate:
         faults.append("the total is not the sum of the pairs' scores")
     if faults:
         return Certificate(False, False, float("inf"), 0, tuple(faults))
-    covered = len(np.unique(i))
     stages = tuple(matching.stages)
     if stages == ("stable",):
         return Certificate(True, is_stable(problem, i, j), float("inf"))
-    coverage_gap, floor = 0, None
-    if "coverage" in stages:
-        coverage_gap = bound(problem, matching.proofs["coverage"], "coverage") - covered
-        floor = covered
-    best = bound(problem, matching.proofs["total"], "total", floor)
-    # Prices that prove less than what the matching has are no proof of anything.
-    sound = best >= total and coverage_gap >= 0
-    gap = max(best - total, 0)
+    steps: dict[str, int] = {}
+    for stage, reached, value in reached_by(problem, stages, i, j, values):
+        proof = matching.proofs.get(stage)
+        steps[stage] = (
+            UNKNOWN if proof is None else shortfall(problem, proof, stage, reached, value)
+        )
+    gaps: dict[str, float] = {}
+    for stage, left in steps.items():
+        # Prices that prove less than what the matching has are no proof of anything.
+        sound = max(left, 0)
+        gaps[stage] = grid.from_grid(sound, problem.bits) if stage == "total" else sound
+        if left >= UNKNOWN // 2:
+            gaps[stage] = float("inf")
     return Certificate(
         True,
-        sound and gap == 0 and coverage_gap == 0,
-        grid.from_grid(gap, problem.bits),
-        coverage_gap,
+        bool(steps) and all(left == 0 for left in steps.values()),
+        gaps.get("total", float("inf")),
+        steps.get("coverage", 0),
+        (),
+        gaps,
     )
 
 
-def bound(
-    problem: Problem,
-    proof: Proof,
-    stage: str,
-    coverage: int | None = None,
-    used: tuple[Pair, ...] = (),
-    unused: tuple[Pair, ...] = (),
-) -> int:
-    """Return the upper bound that a proof sets on a stage, in whole steps.
+def reached_by(
+    problem: Problem, stages: tuple[str, ...], i: Ints, j: Ints, values: Ints
+) -> Iterator[tuple[str, Reached, Any]]:
+    """Yield for each stage what the stages before it reached, and what the pairs are worth in it.
 
     Parameters
     ----------
     problem : Problem
         The question.
-    proof : Proof
-        Prices, or cases.
-    stage : {"coverage", "total"}
-        What is bounded: the number of mentees matched, or the total score in steps of the grid.
-    coverage : int, optional
-        For the total: how many mentees have to be matched. None if any number will do.
-    used, unused : tuple of (int, int)
-        Pairs, as positions, that every matching in question has or has not.
+    stages : tuple of str
+        The most important first.
+    i, j, values : numpy.ndarray of int, shape (number of pairs,)
+        Positions of the pairs and their scores in steps of the grid.
     """
-    return max(case.worth() for case in _reckoned(problem, proof, stage, coverage, used, unused))
-
-
-def slack(problem: Problem, prices: Prices, stage: str, coverage: int | None, value: int) -> float:
-    """Return by how much prices overrate a stage whose value is known, in steps of the grid.
-
-    Rounded down to whole steps the bound may be tight although the prices themselves are not: then
-    they do not price every pair exactly.
-    """
-    (case,) = _reckoned(problem, prices, stage, coverage, (), ())
-    if case.lost or case.earned is None:
-        return float("inf")
-    return (case.earned - value * case.scale) / case.scale
-
-
-def _reckoned(
-    problem: Problem,
-    proof: Proof,
-    stage: str,
-    coverage: int | None,
-    used: tuple[Pair, ...],
-    unused: tuple[Pair, ...],
-) -> list[_Case]:
-    """Return all cases of a proof, with all scores read."""
-    cases = [_Case(problem, *case, stage, coverage) for case in _cases(proof, used, unused)]
-    n, m = problem.shape
-    step = max(1, _BLOCK // max(m, 1))
-    for start in range(0, n, step):
-        rows = np.arange(start, min(n, start + step))
-        values, possible = problem.values(rows)
-        sets = {
-            k: quota.pairs.block(rows, m)
-            for k, quota in enumerate(problem.quotas)
-            if any(case.prices.quotas[k] for case in cases) and not quota.is_ban
-        }
-        for case in cases:
-            case.add(rows, values, possible, sets)
-    return cases
-
-
-def _cases(
-    proof: Proof, used: tuple[Pair, ...], unused: tuple[Pair, ...]
-) -> Iterator[tuple[Prices, tuple[Pair, ...], tuple[Pair, ...]]]:
-    """Yield every leaf of a proof with the pairs it assumes used and unused."""
-    waiting: list[tuple[Proof, tuple[Pair, ...], tuple[Pair, ...]]] = [(proof, used, unused)]
-    while waiting:
-        proof, used, unused = waiting.pop()
-        if isinstance(proof, Prices):
-            yield proof, used, unused
-        else:
-            if min(proof.pair) < 0:
-                raise ValueError("a proof by cases names its pairs by position, counted from 0")
-            # A pair named twice on the way is still used once only.
-            both = used if proof.pair in used else (*used, proof.pair)
-            waiting.append((proof.used, both, unused))
-            waiting.append((proof.unused, used, (*unused, proof.pair)))
-
-
-class _Case:
-    """The bound of one case of a proof, added up block by block."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        prices: Prices,
-        used: tuple[Pair, ...],
-        unused: tuple[Pair, ...],
-        stage: str,
-        coverage: int | None,
-    ) -> None:
-        self.problem, self.prices, self.stage = problem, prices, stage
-        self.used, self.unused = used, unused
-        self.scale = 1 << prices.fine
-        # Being covered pays only where it is what counts, or what has to be reached.
-        self.pay = 0
+    reached = NOTHING_YET
+    for stage in stages:
+        value: Any
+        if stage == "leximin":
+            levels, counts = np.unique(values, return_counts=True)
+            value = tuple(zip(levels.tolist(), counts.tolist(), strict=True))
+            yield stage, reached, value
+            reached = reached.up_to(value)
+            continue
         if stage == "coverage":
-            self.pay = self.scale
-        elif coverage is not None:
-            self.pay = max(prices.coverage, 0)
-        self.earned: int | None = -self.pay * coverage if stage == "total" and coverage else 0
-        places = [int(price) for price in prices.mentors]
-        self.earned += sum(
-            max(price * most, price * least)
-            for price, most, least in zip(
-                places,
-                problem.mentor_capacity.tolist(),
-                problem.mentor_minimum.tolist(),
-                strict=True,
-            )
-        )
-        # Prices too large for sums in 64 bits prove nothing.
-        self.largest = max(map(abs, places), default=0) + self.pay
-        self.largest += sum(abs(int(price)) for price in prices.quotas)
-        self.lost = False
-        for k, quota in enumerate(problem.quotas):
-            price = int(prices.quotas[k])
-            if quota.is_ban or price == 0:
-                continue
-            if price < 0 and quota.at_most is None:
-                raise ValueError(f"quota {quota.name!r} has no upper bound and cannot charge")
-            self.earned -= price * (quota.at_least if price > 0 else int(quota.at_most or 0))
-
-    def add(self, rows: Ints, values: Ints, possible: Flags, sets: dict[int, Flags]) -> None:
-        """Let some mentees choose for themselves, and add what they earn."""
-        if self.earned is None or self.lost:
-            return
-        m = self.problem.shape[1]
-        width = int(self.problem.mentee_demand[rows].max(initial=0))
-        largest = self.largest + int(np.abs(values).max(initial=0)) * self.scale
-        if largest * len(rows) * max(min(width, m), 1) >= UNKNOWN or largest >= -_NEVER // 4:
-            self.lost = True
-            return
-        gain = (values * self.scale if self.stage == "total" else 0) - self.prices.mentors
-        gain = np.broadcast_to(gain, values.shape).copy()
-        for k, members in sets.items():
-            gain += int(self.prices.quotas[k]) * members
-        low = self.problem.mentee_minimum[rows].copy()
-        high = np.minimum(self.problem.mentee_demand[rows], m)
-        bonus = np.full(len(rows), self.pay)
-        allowed = possible.copy()
-        start, stop = int(rows[0]), int(rows[-1])
-        for i, j in self.unused:
-            if start <= i <= stop:
-                allowed[i - start, j] = False
-        for i, j in self.used:
-            if start <= i <= stop:
-                k = i - start
-                if not allowed[k, j] or high[k] == 0:
-                    self.earned = None
-                    return
-                allowed[k, j] = False
-                self.earned += int(gain[k, j] + bonus[k])
-                bonus[k] = 0
-                low[k], high[k] = max(low[k] - 1, 0), high[k] - 1
-        earned = _earned(np.where(allowed, gain, _NEVER), low, high, bonus)
-        self.earned = None if earned is None else self.earned + earned
-
-    def worth(self) -> int:
-        """Return the bound in whole steps, rounded down: totals are whole."""
-        if self.lost:
-            return UNKNOWN
-        return IMPOSSIBLE if self.earned is None else self.earned // self.scale
-
-
-def _earned(gain: Ints, low: Ints, high: Ints, bonus: Ints) -> int | None:
-    """Return what mentees earn at most who choose for themselves; None if one cannot choose.
-
-    Each takes between `low` and `high` pairs; the first one pays `bonus` on top.
-    """
-    n, width = len(gain), int(high.max(initial=0))
-    if width == 0:
-        return None if (low > 0).any() else 0
-    if width == 1:
-        gain = gain.max(axis=1, keepdims=True)
-    else:
-        if width < gain.shape[1]:
-            gain = -np.partition(-gain, width - 1, axis=1)[:, :width]
-        gain = -np.sort(-gain, axis=1)
-    wanted = np.minimum(np.maximum(low, 1), width) - 1
-    if ((low > high) | ((low > 0) & (gain[np.arange(n), wanted] <= _NEVER // 2))).any():
-        return None
-    place = np.arange(1, width + 1)
-    must = place <= np.maximum(low, 1)[:, None]
-    may = (place <= high[:, None]) & ~must
-    taken = np.where(must | (may & (gain > 0)), gain, 0)
-    some = np.where(gain[:, 0] > _NEVER // 2, taken.sum(axis=1) + bonus, _NEVER)
-    some = np.where(high > 0, some, 0)
-    return int(np.where(low > 0, some, np.maximum(some, 0)).sum())
+            value = len(np.unique(i))
+        elif stage == "kept":
+            value = int(problem.announced.at(i, j).sum())
+        elif stage == "worst":
+            value = int(values.min()) if len(values) else None
+        elif stage == "total":
+            value = int(values.sum())
+        else:
+            raise ValueError(f"nothing is known of the stage {stage!r}")
+        yield stage, reached, value
+        # Without any pair, only another matching without any is as good.
+        reached = reached.also(stage, UNKNOWN if value is None else value)
 
 
 def _positions(problem: Problem, pairs: Any, faults: list[str]) -> tuple[Ints, Ints]:

@@ -131,6 +131,9 @@ class Problem:
     rankings : Rankings, optional
         Whom each side would rather have, for the objective ``"stable"`` and for blocking pairs;
         by score if left out. No other objective looks at them.
+    announced : Pairs
+        Pairs that people have been told of; an objective with the stage ``"kept"`` keeps as many
+        of them as it can. None if left out.
 
     Raises
     ------
@@ -156,6 +159,7 @@ class Problem:
     mentee_ids: Sequence[Hashable] | None = None
     mentor_ids: Sequence[Hashable] | None = None
     rankings: Rankings | None = None
+    announced: Pairs = field(default_factory=lambda: Pairs.listed([]))
     shape: tuple[int, int] = field(init=False)
     placed: Placed | None = field(init=False, repr=False, default=None)
 
@@ -195,6 +199,9 @@ class Problem:
             quota.pairs.check(n, m)
         if self.rankings is not None:
             put(self, "placed", _placed(self.rankings, self.mentee_ids, self.mentor_ids))
+        if not isinstance(self.announced, Pairs):
+            raise ProblemError(f"announced must be Pairs, not {type(self.announced).__name__}")
+        self.announced.check(n, m)
 
     @cached_property
     def bits(self) -> int:

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.blocking import is_stable
-from mentormatch.matching.certificate import IMPOSSIBLE, UNKNOWN, Prices, Proof, bound, broken
+from mentormatch.matching.bounds import shortfall
+from mentormatch.matching.certificate import broken, reached_by
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import UNKNOWN, Ladder, Prices, Proof, Reached, Split
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -43,6 +45,9 @@ class Matching:
         The prices, or cases, that bound each stage.
     seed : int
         Seed of the lottery that broke ties.
+    proved : set of str
+        Stages that the solver has proved, so that `status` need not read all scores again;
+        `certify` reads them in any case.
 
     Raises
     ------
@@ -57,7 +62,8 @@ class Matching:
     stages: tuple[str, ...]
     proofs: Mapping[str, Proof]
     seed: int = 0
-    _bounds: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+    proved: frozenset[str] = frozenset()
+    _gaps: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         rows, columns = np.asarray(self.rows, np.int64), np.asarray(self.columns, np.int64)
@@ -66,6 +72,7 @@ class Matching:
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         object.__setattr__(self, "proofs", MappingProxyType(dict(self.proofs)))
+        self._gaps.update(dict.fromkeys(self.proved, 0))
         if faults := broken(self.problem, self.rows, self.columns):
             raise ProblemError("this is no matching of the problem: " + "; ".join(faults))
 
@@ -97,10 +104,10 @@ class Matching:
 
         Infinite for a stable matching, which has no prices.
         """
-        found = self._bound("total")
+        found = self._gap("total")
         if found == UNKNOWN:
             return float("inf")
-        return grid.from_grid(max(found, self.score_steps), self.problem.bits)
+        return grid.from_grid(found + self.score_steps, self.problem.bits)
 
     @property
     def gap(self) -> float:
@@ -117,7 +124,18 @@ class Matching:
         """Proven upper bound on the number of mentees matched (all, if nobody counted them)."""
         if "coverage" not in self.stages:
             return self.problem.shape[0]
-        return max(self._bound("coverage"), self.coverage)
+        found = self._gap("coverage")
+        return self.problem.shape[0] if found == UNKNOWN else found + self.coverage
+
+    @property
+    def lowest(self) -> float | None:
+        """Lowest score of a pair, None where there is no pair."""
+        return grid.from_grid(int(self._values.min()), self.problem.bits) if len(self) else None
+
+    @property
+    def kept(self) -> int:
+        """Number of announced pairs that are pairs still."""
+        return int(self.problem.announced.at(self.rows, self.columns).sum())
 
     @property
     def status(self) -> str:
@@ -125,14 +143,12 @@ class Matching:
 
         A stable matching is proved by reading every pair: none blocks it.
         """
-        if self.stages == ("stable",):
-            if "stable" not in self._bounds:
-                self._bounds["stable"] = int(is_stable(self.problem, self.rows, self.columns))
-            return "optimal" if self._bounds["stable"] else "feasible"
-        proved = self._bound("total") <= self.score_steps
-        if "coverage" in self.stages:
-            proved = proved and self.coverage_bound == self.coverage
-        return "optimal" if proved else "feasible"
+        return "feasible" if self.unproved else "optimal"
+
+    @property
+    def unproved(self) -> tuple[str, ...]:
+        """Stages of the objective that are not proved, the most important first."""
+        return tuple(stage for stage in self.stages if self._gap(stage) != 0)
 
     @property
     def mentor_prices(self) -> Floats:
@@ -159,7 +175,9 @@ class Matching:
         if stage not in self.proofs:
             raise ValueError(f"the objective {self.objective!r} has no prices for {stage!r}")
         proof = self.proofs[stage]
-        return proof if isinstance(proof, Prices) else proof.prices
+        if isinstance(proof, Ladder):
+            raise ValueError(f"the stage {stage!r} has prices for each score, see its rungs")
+        return proof.prices if isinstance(proof, Split) else proof
 
     @property
     def unmatched_mentees(self) -> tuple[Hashable, ...]:
@@ -209,15 +227,23 @@ class Matching:
         """Sum of the pairs' scores in whole steps of the grid."""
         return int(self._values.sum())
 
-    def _bound(self, stage: str) -> int:
-        if stage not in self._bounds and stage not in self.proofs:
-            return UNKNOWN
-        if stage not in self._bounds:
-            floor = self.coverage if stage == "total" and "coverage" in self.stages else None
-            found = bound(self.problem, self.proofs[stage], stage, floor)
+    @cached_property
+    def _reached(self) -> dict[str, tuple[Reached, Any]]:
+        """What the earlier stages reached, and what each stage itself did."""
+        read = reached_by(self.problem, self.stages, self.rows, self.columns, self._values)
+        return {stage: (reached, value) for stage, reached, value in read}
+
+    def _gap(self, stage: str) -> int:
+        if stage not in self._gaps and stage == "stable":
+            blocked = not is_stable(self.problem, self.rows, self.columns)
+            self._gaps[stage] = UNKNOWN if blocked else 0
+        if stage not in self._gaps:
+            if stage not in self.proofs:
+                return UNKNOWN
+            found = shortfall(self.problem, self.proofs[stage], stage, *self._reached[stage])
             # A proof that rules out this very matching is no proof.
-            self._bounds[stage] = UNKNOWN if found == IMPOSSIBLE else found
-        return self._bounds[stage]
+            self._gaps[stage] = UNKNOWN if found < 0 or found > UNKNOWN // 2 else found
+        return self._gaps[stage]
 
     def _in_scores(self, what: str) -> Floats:
         prices = self.root_prices("total")

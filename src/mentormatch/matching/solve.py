@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from mentormatch.errors import InfeasibleError
-from mentormatch.matching.certificate import Prices, Proof, Split
 from mentormatch.matching.diagnose import diagnose
+from mentormatch.matching.objectives import read_objective
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import Ladder, Prices, Proof, Split
 from mentormatch.matching.result import Matching
+from mentormatch.matching.solvers.faces import solve_faces
 from mentormatch.matching.solvers.flow import solve_flow
 from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
 from mentormatch.matching.solvers.numbers import Numbers, read_numbers
 from mentormatch.matching.stable import stable
 
-OBJECTIVES = {"most people": ("coverage", "total"), "highest total": ("total",)}
-
 
 def solve(
     problem: Problem,
-    objective: str = "most people",
+    objective: str | Sequence[str] = "most people",
     seed: int = 0,
     time_limit: float | None = None,
     n_jobs: int = 1,
@@ -34,10 +37,16 @@ def solve(
     ----------
     problem : Problem
         The question.
-    objective : {"most people", "highest total", "stable"}
+    objective : str or sequence of str
         ``"most people"`` matches as many mentees as can be, and among those matchings takes the
-        highest total. ``"highest total"`` looks at the total alone. ``"stable"`` makes pairs such
-        that no mentor and mentee would both rather have each other, see `stable`.
+        highest total. ``"highest total"`` looks at the total alone. ``"fairest"`` matches as many
+        mentees as can be, then makes the lowest score of a pair as high as can be, then the total.
+        Or stages, the most important first, as a sequence or with commas between them:
+        ``"coverage"`` (mentees matched), ``"worst"`` (lowest score), ``"leximin"`` (lowest score,
+        then as few pairs as can be that have it, then the second lowest, and so on), ``"kept"``
+        (announced pairs of the problem) and ``"total"``, which comes last if it is left out.
+        ``"stable"`` makes pairs such that no mentor and mentee would both rather have each other,
+        see `stable`; it is no stage and stands alone.
     seed : int
         Seed of the lottery, any whole number.
     time_limit : float, optional
@@ -56,9 +65,10 @@ def solve(
     InfeasibleError
         No matching obeys all rules; it names those in conflict.
     ProblemError
-        A score is NaN, or totals would not be exact.
+        A score is NaN, totals would not be exact, or the problem is too large for ``"leximin"``
+        (more than 20 000 pairs of a mentee and a mentor).
     ValueError
-        The objective is not known, or `time_limit` is not positive.
+        The objective is not known or makes no sense, or `time_limit` is not positive.
 
     Examples
     --------
@@ -68,42 +78,43 @@ def solve(
     """
     if objective == "stable":
         return stable(problem, seed=seed)
-    if objective not in OBJECTIVES:
-        known = ", ".join(repr(name) for name in (*OBJECTIVES, "stable"))
-        raise ValueError(f"objective must be one of {known}, not {objective!r}")
+    name, stages = read_objective(objective)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
     if n_jobs == 0:
         raise ValueError("n_jobs must be a number of cores, or -1 for all")
-    stages = OBJECTIVES[objective]
-    if suits(problem) and (priced := solve_large(problem, stages, seed, n_jobs)) is not None:
-        rows = np.flatnonzero(priced.match >= 0)
-        return Matching(problem, rows, priced.match[rows], objective, stages, priced.proofs, seed)
+    simple = set(stages) <= {"coverage", "total"} and stages[-1] == "total"
+    if simple and suits(problem):
+        priced = solve_large(problem, stages, seed, n_jobs)
+        if priced is not None:
+            rows = np.flatnonzero(priced.match >= 0)
+            proved = frozenset(stages if priced.proved else ())
+            columns = priced.match[rows]
+            return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
     numbers = read_numbers(problem, seed)
-    if numbers.needs_programs:
+    solver = solve_flow if simple else solve_faces
+    if numbers.needs_programs or "leximin" in stages:
         found = solve_linear(numbers, stages, time_limit)
-        if found is None:
-            raise InfeasibleError(diagnose(problem))
-        rows, cols, proofs = found.rows, found.cols, found.proofs
     else:
-        answer = solve_flow(numbers, stages)
-        if answer is None:
-            raise InfeasibleError(diagnose(problem))
-        rows = np.flatnonzero(answer.match >= 0)
-        cols, proofs = answer.match[rows], dict(answer.proofs)
+        found = solver(numbers, stages)
+    if found is None:
+        raise InfeasibleError(diagnose(problem))
     return Matching(
         problem,
-        numbers.row_order[rows],
-        numbers.col_order[cols],
-        objective,
+        numbers.row_order[found.rows],
+        numbers.col_order[found.cols],
+        name,
         stages,
-        {stage: _told(numbers, proof) for stage, proof in proofs.items()},
+        {stage: _told(numbers, proof) for stage, proof in found.proofs.items()},
         seed,
+        found.proved,
     )
 
 
 def _told(numbers: Numbers, proof: Proof) -> Proof:
     """Return a proof in the problem's own order of people."""
+    if isinstance(proof, Ladder):
+        return Ladder(tuple(_told(numbers, rung) for rung in proof.rungs))
     if isinstance(proof, Split):
         i, j = proof.pair
         pair = (int(numbers.row_order[i]), int(numbers.col_order[j]))
@@ -115,4 +126,4 @@ def _told(numbers: Numbers, proof: Proof) -> Proof:
 def _prices(numbers: Numbers, proof: Prices) -> Prices:
     mentors = np.empty_like(proof.mentors)
     mentors[numbers.col_order] = proof.mentors
-    return Prices(mentors, proof.quotas, proof.coverage, proof.fine)
+    return replace(proof, mentors=mentors)

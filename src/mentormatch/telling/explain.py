@@ -73,6 +73,8 @@ def explain(
     for k in chosen:
         i, j = int(matching.rows[k]), int(matching.columns[k])
         other = int(second.mentor[k])
+        # A list with a higher total was passed over: something that comes first would be lost.
+        lost = bool(second.people[k] > 0 or (matching.proofs and second.cost[k] < 0))
         row: dict[str, object] = {
             "mentee": people.ids("mentees")[i],
             "mentor": mentors[j],
@@ -91,7 +93,7 @@ def explain(
             "runner_up_cost": float(second.cost[k]),
             "runner_up_people": int(second.people[k]),
             "runner_up_exact": bool(second.exact[k]),
-            "sure": _sure(second.cost[k], second.people[k], second.locked[k], words),
+            "sure": _sure(second.cost[k], lost, second.locked[k], words),
         }
         if stays is not None:
             row["stays"] = stays[k]
@@ -152,11 +154,11 @@ def _reasons(people: People, i: int, j: int) -> str:
 _TOLD = ("department", "interests", "goals", "languages", "availability")
 
 
-def _sure(cost: float, people: int, locked: bool, language: str) -> str:
+def _sure(cost: float, lost: bool, locked: bool, language: str) -> str:
     if locked:
         return say("explain.locked", language)
     if np.isnan(cost):
         return say("explain.unknown", language)
-    if people > 0 or cost >= 10 * _CLOSE:
+    if lost or cost >= 10 * _CLOSE:
         return say("explain.firm", language)
     return say("explain.fair" if cost >= _CLOSE else "explain.close", language)

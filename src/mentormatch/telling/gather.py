@@ -79,6 +79,13 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
         proof = say(
             "explain.proof_stable", language, total=number(matching.total, language=language)
         )
+    elif matching.unproved and matching.unproved != ("total",):
+        proof = say("explain.proof_open", language, aim=_aim(matching, language))
+    elif status == "optimal" and matching.stages not in (("coverage", "total"), ("total",)):
+        lowest = float("nan") if matching.lowest is None else matching.lowest
+        figures = {"total": matching.total, "lowest": lowest, "count": matching.coverage}
+        shown = {name: number(value, language=language) for name, value in figures.items()}
+        proof = say("explain.proof_stages", language, aim=_aim(matching, language), **shown)
     elif status == "optimal":
         key = "explain.proof_people" if "coverage" in matching.stages else "explain.proof_total"
         total = number(matching.total, language=language)
@@ -101,13 +108,19 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
         "mean_score": float(scores.mean()) if len(scores) else float("nan"),
         "lowest_score": float(scores.min()) if len(scores) else float("nan"),
         "status": say(f"explain.status_{status}", language),
-        "objective": say("explain.objective_" + matching.objective.replace(" ", "_"), language),
+        "objective": _aim(matching, language),
         "seed": matching.seed,
         "proof": proof,
         "stability": say(
             "explain.blocking" if blocking else "explain.blocking_none", language, count=blocking
         ),
     }
+
+
+def _aim(matching: Matching, language: str) -> str:
+    """Say what was sought, the most important first."""
+    then = say("explain.aim_then", language)
+    return then.join(say(f"explain.aim_{stage}", language) for stage in matching.stages)
 
 
 def _at_most(value: float, language: str) -> str:
@@ -181,7 +194,7 @@ def _settings(
     assert fit is not None
     rows = [
         ("programme", f"{cohort.programme.name(words)} {cohort.programme.year}"),
-        ("objective", say("explain.objective_" + matching.objective.replace(" ", "_"), words)),
+        ("objective", _aim(matching, words)),
         ("seed", str(matching.seed)),
     ]
     for name, weight in fit.weights.items():

@@ -99,7 +99,10 @@ def why_not(
     said = [_holders(people, matching, i, j, who)]
     if matching.objective == "stable" and _content(matching, i, j):
         said.append(say("explain.price_stable", words))
-    said.append(_price(price, words))
+    lost = _lost(matching, price, words)
+    said += lost
+    if price.cost or price.people > 0 or not lost:
+        said.append(_price(price, words))
     moves = _table(people, matching, price)
     if price.exact:
         said += _moves(moves[moves["place"] != i], words)
@@ -159,6 +162,35 @@ def _content(matching: Matching, i: int, j: int) -> bool:
         if full and len(held) and held.min() >= score:
             return True
     return False
+
+
+def _lost(matching: Matching, price: PriceOf, language: str) -> list[str]:
+    """Say what else was sought that the other list does worse at."""
+    problem = matching.problem
+    rows = {mentee: i for i, mentee in enumerate(problem.mentee_ids or ())}
+    columns = {mentor: j for j, mentor in enumerate(problem.mentor_ids or ())}
+    pairs = set(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
+    for mentee, left, got in price.moves:
+        if left is not None:
+            pairs.discard((rows[mentee], columns[left]))
+        if got is not None:
+            pairs.add((rows[mentee], columns[got]))
+    i, j = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
+    now, then = (
+        np.sort(problem.values_at(*ends)[0]) for ends in ((matching.rows, matching.columns), (i, j))
+    )
+    said = []
+    if {"worst", "leximin"} & set(matching.stages) and len(now) and len(then):
+        if then[0] < now[0]:
+            low = (float(np.ldexp(float(one[0]), -problem.bits)) for one in (now, then))
+            shown = dict(zip(("before", "after"), (f"{one:.3f}" for one in low), strict=True))
+            said.append(say("explain.price_lowest", language, **shown))
+        elif "leximin" in matching.stages and now.tolist() != then.tolist():
+            said.append(say("explain.price_low_scores", language))
+    fewer = matching.kept - int(problem.announced.at(i, j).sum())
+    if "kept" in matching.stages and fewer > 0:
+        said.append(say("explain.price_kept", language, count=fewer))
+    return said
 
 
 def _price(price: PriceOf, language: str) -> str:

@@ -6,15 +6,16 @@ prices that prove them are then read off the pairs alone, by shortest paths in w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from mentormatch.matching.certificate import Prices
 from mentormatch.matching.grid import TOTAL_BITS
-from mentormatch.matching.solvers.numbers import Numbers
+from mentormatch.matching.proofs import Prices, Proof
+from mentormatch.matching.solvers.numbers import Found, Numbers, found_in
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -33,15 +34,7 @@ class Choice:
     col_high: Ints
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """Pairs in the solver's order (-1: no mentor) with the prices of every stage."""
-
-    match: Ints
-    proofs: dict[str, Prices]
-
-
-def solve_flow(numbers: Numbers, stages: tuple[str, ...]) -> Answer | None:
+def solve_flow(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
     """Return the best matching with its prices, or None if the rules cannot all be kept.
 
     Parameters
@@ -52,35 +45,51 @@ def solve_flow(numbers: Numbers, stages: tuple[str, ...]) -> Answer | None:
         ``("coverage", "total")`` or ``("total",)``.
     """
     lead = "coverage" in stages
-    choice = _open(numbers)
+    choice = open_choice(numbers)
     if choice is None:
         return None
     match = _most_people_first(numbers.values, choice) if lead else assign(numbers.values, choice)
     if match is None:
         return None
-    proofs = {}
+    proofs: dict[str, Proof] = {}
     if lead:
-        ones = np.ones_like(numbers.values)
-        mentors = lowest_prices(ones, choice, match, 0)
-        if mentors is None:
-            raise RuntimeError("the matching found does not match the most people")
-        proofs["coverage"] = _proof(numbers, ones, mentors, 0)
-    mentors, pay = _total_prices(numbers.values, choice, match, lead, 0)
-    proofs["total"] = _proof(numbers, numbers.values, mentors, pay)
+        proofs["coverage"] = _coverage_proof(numbers, choice, match)
+    mentors, pay = total_prices(numbers.values, choice, match, lead, 0)
+    pays = {"coverage": pay} if lead else {}
+    proofs["total"] = proof_of(numbers, numbers.values + pay, mentors, pays)
     if lead:
         # One step more keeps everybody matched where coverage and score would tie.
-        mentors, pay = _total_prices(numbers.values, choice, match, lead, pay + 1)
-    match = draw_lots(numbers, choice, match, mentors, pay)
-    return Answer(match, proofs)
+        mentors, pay = total_prices(numbers.values, choice, match, lead, pay + 1)
+    match = draw_lots(numbers, choice, match, numbers.values + pay, mentors)
+    return found_in(match, proofs)
+
+
+def _coverage_proof(numbers: Numbers, choice: Choice, match: Ints) -> Prices:
+    """Return prices which prove that nobody else can be matched; often that is plain to see."""
+    covered = int((match >= 0).sum())
+    free = not (choice.col_low.any() or choice.row_low.any())
+    none = np.zeros(numbers.quota_count, np.int64)
+    if free and covered == int(choice.possible.any(axis=1).sum()):
+        return Prices(np.zeros_like(choice.col_high), none)
+    sought = np.flatnonzero(choice.possible.any(axis=0))
+    if free and covered == int(choice.col_high[sought].sum()):
+        ones = np.zeros_like(choice.col_high)
+        ones[sought] = 1
+        return Prices(ones, none)
+    each = np.ones_like(numbers.values)
+    mentors = lowest_prices(each, choice, match, 0)
+    if mentors is None:
+        raise RuntimeError("the matching found does not match the most people")
+    return proof_of(numbers, each, mentors)
 
 
 def can_be_kept(numbers: Numbers) -> bool:
     """Say whether some matching keeps every minimum and lock."""
-    choice = _open(numbers)
+    choice = open_choice(numbers)
     return choice is not None and assign(np.ones_like(numbers.values), choice) is not None
 
 
-def _open(numbers: Numbers) -> Choice | None:
+def open_choice(numbers: Numbers) -> Choice | None:
     """Return all that may be chosen once locked pairs are set; None if a lock is impossible."""
     possible = numbers.possible & (numbers.row_high > 0)[:, None]
     row_low = numbers.row_low.copy()
@@ -143,10 +152,12 @@ def _most_people_first(values: Ints, choice: Choice) -> Ints | None:
         mentors = lowest_prices(ones, choice, match, 0)
         if mentors is None:
             raise RuntimeError("the matching found does not match the most people") from None
-        return assign(values, best_face(ones, choice, mentors, 0))
+        return assign(values, best_face(ones, choice, mentors))
 
 
-def lowest_prices(values: Ints, choice: Choice, match: Ints, pay: int) -> Ints | None:
+def lowest_prices(
+    values: Ints, choice: Choice, match: Ints, pay: int, unit: int = 1
+) -> Ints | None:
     """Return the lowest mentors' prices at which `match` is best, or None if there are none.
 
     The lowest prices are the longest paths in the graph of exchanges: whoever gives up a place can
@@ -157,12 +168,14 @@ def lowest_prices(values: Ints, choice: Choice, match: Ints, pay: int) -> Ints |
     ----------
     pay : int
         What each matched mentee is worth on top of the score.
+    unit : int
+        Prices that nothing but a minimum bounds are a multiple of this above those that follow.
     """
-    prices, short = _prices(values, choice, match, pay)
+    prices, short = _prices(values, choice, match, pay, unit)
     return prices if short == 0 else None
 
 
-def _prices(values: Ints, choice: Choice, match: Ints, pay: int) -> tuple[Ints, int]:
+def _prices(values: Ints, choice: Choice, match: Ints, pay: int, unit: int = 1) -> tuple[Ints, int]:
     """Return prices that keep every row content, and by how much they break another bound."""
     n, m = values.shape
     if m == 0:
@@ -171,11 +184,8 @@ def _prices(values: Ints, choice: Choice, match: Ints, pay: int) -> tuple[Ints, 
     load = np.bincount(match[match >= 0], minlength=m)
     taken = match >= 0
     own = values[np.arange(n), match]
-    low = (
-        -4
-        * (int(np.abs(np.where(choice.possible, values, 0)).max(initial=0)) + pay + 1)
-        * (n + m + 2)
-    )
+    largest = int(np.abs(np.where(choice.possible, values, 0)).max(initial=0))
+    low = -unit * -(-4 * (largest + pay + 1) * (n + m + 2) // unit)
     prices = np.where((choice.col_low == 0) | (load > choice.col_low), 0, low).astype(np.int64)
     rows = np.flatnonzero(choice.row_high > 0)
     for _ in range(n + m + 3):
@@ -193,7 +203,7 @@ def _prices(values: Ints, choice: Choice, match: Ints, pay: int) -> tuple[Ints, 
     return prices, max(short, int((prices[match] - own - pay)[leaving].max(initial=0)))
 
 
-def _total_prices(
+def total_prices(
     values: Ints, choice: Choice, match: Ints, lead: bool, pay: int
 ) -> tuple[Ints, int]:
     """Return the prices of the total and the smallest pay per person, from `pay` up, that fits."""
@@ -207,13 +217,13 @@ def _total_prices(
     raise RuntimeError("the matching found is not the best one")
 
 
-def best_face(values: Ints, choice: Choice, prices: Ints, pay: int) -> Choice:
+def best_face(values: Ints, choice: Choice, prices: Ints) -> Choice:
     """Return the choice narrowed to the best matchings at these prices, all of them.
 
     Only pairs that pay their mentee best stay; who earns something must be matched, and a place
     that costs something must be used (complementary slackness).
     """
-    gain = np.where(choice.possible, values + pay - prices, _NEVER)
+    gain = np.where(choice.possible, values - prices, _NEVER)
     best = gain.max(axis=1, initial=_NEVER)
     must = (choice.row_low > 0) | (best > 0)
     tight = choice.possible & (
@@ -228,9 +238,9 @@ def best_face(values: Ints, choice: Choice, prices: Ints, pay: int) -> Choice:
     )
 
 
-def draw_lots(numbers: Numbers, choice: Choice, match: Ints, prices: Ints, pay: int) -> Ints:
-    """Return the best matching that the lottery prefers."""
-    face = best_face(numbers.values, choice, prices, pay)
+def draw_lots(numbers: Numbers, choice: Choice, match: Ints, values: Ints, prices: Ints) -> Ints:
+    """Return the matching that the lottery prefers among the best at these prices."""
+    face = best_face(values, choice, prices)
     sure = (face.possible.sum(axis=1) == 1) & (face.row_low > 0)
     idle = ~face.possible.any(axis=1)
     open_rows = np.flatnonzero(~sure & ~idle)
@@ -252,11 +262,16 @@ def draw_lots(numbers: Numbers, choice: Choice, match: Ints, prices: Ints, pay: 
     return result
 
 
-def _proof(numbers: Numbers, values: Ints, mentors: Ints, pay: int) -> Prices:
-    """Return prices in the solver's order, with what each lock has to pay."""
+def proof_of(
+    numbers: Numbers, worth: Ints, mentors: Ints, pays: Mapping[str, int] | None = None
+) -> Prices:
+    """Return prices in the solver's order, with what each lock has to pay.
+
+    `worth` is what each pair is worth, what it pays for earlier stages among it.
+    """
     paid = np.zeros(numbers.quota_count, np.int64)
     for i, j, k in numbers.locks:
-        gain = np.where(numbers.possible[i], values[i] + pay - mentors, _NEVER)
+        gain = np.where(numbers.possible[i], worth[i] - mentors, _NEVER)
         rest = int(gain.max(initial=0 if numbers.row_low[i] == 0 else _NEVER))
         paid[k] = max(0, rest - int(gain[j]))
-    return Prices(mentors, paid, pay)
+    return Prices(mentors, paid, pays or {})

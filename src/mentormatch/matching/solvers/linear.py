@@ -8,14 +8,15 @@ the bound leaves possible, and a proof by cases follows (Land and Doig 1960).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mentormatch.matching.certificate import Prices, Proof, Split, bound
-from mentormatch.matching.solvers.numbers import Numbers
+from mentormatch.errors import ProblemError
+from mentormatch.matching.bounds import bound
+from mentormatch.matching.proofs import NOTHING_YET, Ladder, Prices, Proof, Reached, Split
+from mentormatch.matching.solvers.numbers import Found, Numbers
 from mentormatch.matching.solvers.program import FREE, Fixed, Relaxed, Stage, relax, whole
 
 Ints = NDArray[np.int64]
@@ -23,19 +24,15 @@ Flags = NDArray[np.bool_]
 
 #: Cases after which a proof is given up (the bound reached so far is kept).
 MOST_CASES = 2000
+#: With more pairs of a mentee and a mentor than this, leximin would take hours.
+MOST_CELLS = 20_000
 _FEW = 12
 _WHOLE = 1e-6
 _DEARER = 3
 _DEAREST = 2.0**46  # HiGHS cannot reckon with much more
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Pairs in the solver's order, with the proof of every stage."""
-
-    rows: Ints
-    cols: Ints
-    proofs: dict[str, Proof]
+Chosen = tuple[Ints, Ints]
 
 
 def solve_linear(
@@ -48,25 +45,44 @@ def solve_linear(
     numbers : Numbers
         The problem in memory.
     stages : tuple of str
-        ``("coverage", "total")`` or ``("total",)``.
+        The most important first.
     time_limit : float, optional
         Seconds after which proofs by cases are given up.
+
+    Raises
+    ------
+    ProblemError
+        The problem is too large for the stage ``"leximin"``.
     """
+    n, m = numbers.shape
+    if "leximin" in stages and n * m > MOST_CELLS:
+        raise ProblemError(
+            f"the stage 'leximin' is for at most {MOST_CELLS} pairs of a mentee and a mentor, "
+            f"not {n} x {m}: take 'worst' instead"
+        )
     search = _Search(numbers, None if time_limit is None else monotonic() + time_limit)
     if not search.can_be_kept():
         return None
     proofs: dict[str, Proof] = {}
-    coverage: int | None = None
+    proved: set[str] = set()
+    reached, chosen = NOTHING_YET, None
     for name in stages:
-        stage = Stage(name, coverage)
-        answer = search.best(stage)
-        if answer is None:
-            return None
-        chosen, proofs[name], left = answer
-        if name == "coverage":
-            coverage = len(np.unique(chosen[0]))
-    rows, cols = search.draw_lots(chosen, left, coverage)
-    return Found(rows, cols, proofs)
+        if name in ("worst", "leximin"):
+            assert chosen is not None, "something asks for pairs first"
+            step = search.highest if name == "worst" else search.ladder
+            chosen, proofs[name], sure, reached = step(reached, chosen)
+        else:
+            stage = Stage(name, reached)
+            answer = search.best(stage, chosen)
+            if answer is None:
+                return None
+            chosen, proofs[name], sure = answer
+            reached = reached.also(name, search.value(chosen, stage))
+        if sure:
+            proved.add(name)
+    assert chosen is not None, "there always is a stage"
+    rows, cols = search.draw_lots(chosen, reached)
+    return Found(rows, cols, proofs, frozenset(proved))
 
 
 def can_be_kept(numbers: Numbers) -> bool:
@@ -81,6 +97,8 @@ class _Search:
         self.numbers, self.deadline = numbers, deadline
         self.problem = numbers.as_problem()
         self.candidate = self._first_candidates()
+        #: Pairs that may be in a matching which is best in every stage so far.
+        self.left = numbers.possible
 
     def _first_candidates(self) -> Flags:
         """Mark each person's best pairs, overall and inside every quota that wants some."""
@@ -111,92 +129,213 @@ class _Search:
         numbers = self.numbers
         if any(not numbers.possible[i, j] for i, j, _ in numbers.locks):
             return False
-        if not (numbers.row_low.any() or numbers.col_low.any() or self._lower_quotas()):
+        if not self._asked():
             return True
-        easy = self.relaxed(Stage("kept"))
+        easy = self.relaxed(Stage("rules"))
         if easy.missing > _WHOLE:
             return False
         if easy.is_whole:
             return True
-        if whole(self.numbers, self.candidate, Stage("kept")) is None:
+        if whole(self.numbers, self.candidate, Stage("rules")) is None:
             self.candidate = self.numbers.possible.copy()
-            return whole(self.numbers, self.candidate, Stage("kept")) is not None
+            return whole(self.numbers, self.candidate, Stage("rules")) is not None
         return True
 
-    def _lower_quotas(self) -> bool:
-        return bool(self.numbers.locks) or any(q.at_least > 0 for q in self.numbers.quotas)
+    def _asked(self) -> bool:
+        """Say whether any rule asks for pairs."""
+        numbers = self.numbers
+        lower = bool(numbers.locks) or any(q.at_least > 0 for q in numbers.quotas)
+        return lower or bool(numbers.row_low.any() or numbers.col_low.any())
 
     def relaxed(self, stage: Stage, fixed: Fixed = FREE, dearer: float = 0.0) -> Relaxed:
         """Solve the linear program over all pairs, by pricing those that are not candidates."""
         while True:
             answer = relax(self.numbers, self.candidate, stage, fixed, dearer)
-            better = answer.reduced(self.numbers, stage) > _WHOLE
-            better &= self.numbers.possible & ~self.candidate
+            gain = answer.reduced(self.numbers, stage)
+            better = (gain > _WHOLE) & stage.open(self.numbers) & ~self.candidate
             if not better.any():
                 return answer
-            self.candidate |= _best_of(better, answer.reduced(self.numbers, stage))
+            self.candidate |= _best_of(better, gain)
 
-    def best(self, stage: Stage) -> tuple[tuple[Ints, Ints], Proof, Flags] | None:
-        """Return the best matching of a stage, its proof, and the pairs that such a one may use."""
+    def best(self, stage: Stage, known: Chosen | None) -> tuple[Chosen, Proof, bool] | None:
+        """Return the best matching of a stage, its proof, and whether that proves it.
+
+        `known` is a matching that reaches what it has to, if there is one.
+        """
         root = self.relaxed(stage)
         prices = root.prices
         limit = self._limit(root, stage)
-        chosen = root.chosen if root.is_whole else self._first_whole(root, stage)
+        chosen = root.chosen if root.is_whole else None
+        if chosen is None or not self.meets(chosen, stage):
+            chosen = self._better(known, self._first_whole(root, stage), stage)
         if chosen is None:
             return None
         value = self.value(chosen, stage)
-        left = self._left(root, stage, limit - value)
         proof: Proof = prices
         if value < limit:
-            chosen = whole(self.numbers, left, stage) or chosen
+            left = self._near(root, stage, limit - value)
+            chosen = self._better(chosen, whole(self.numbers, left, stage), stage)
+            assert chosen is not None
             value = self.value(chosen, stage)
-            left = self._left(root, stage, limit - value)
         if value < limit:
             # Few pairs are left, so the programs of the cases are small.
-            self.candidate = left.copy()
-            chosen, proof = self._by_cases(stage, chosen, prices)
+            self.candidate = self._near(root, stage, limit - value)
+            found, proof, sure = self._by_cases(stage, chosen, prices)
+            chosen = found or chosen
             value = self.value(chosen, stage)
-        return chosen, proof, self._left(root, stage, limit - value)
+        else:
+            sure = value == limit
+        self.left = self._near(root, stage, limit - value)
+        return chosen, proof, sure
 
-    def _first_whole(self, root: Relaxed, stage: Stage) -> tuple[Ints, Ints] | None:
+    def _better(self, one: Chosen | None, other: Chosen | None, stage: Stage) -> Chosen | None:
+        """Return the better of two matchings, if the other one reaches what it has to."""
+        if other is None or not self.meets(other, stage):
+            return one
+        if one is None or self.value(other, stage) > self.value(one, stage):
+            return other
+        return one
+
+    def _first_whole(self, root: Relaxed, stage: Stage) -> Chosen | None:
         """Return a good whole answer, sought among ever more pairs, the likeliest first."""
-        lost = np.where(self.numbers.possible, -root.reduced(self.numbers, stage), np.inf)
+        lost = np.where(self.left, -root.reduced(self.numbers, stage), np.inf)
         enough = np.sort(lost, axis=None)
         for few in (3, 12):
             most = min(few * sum(self.numbers.shape), enough.size) - 1
-            some = self.numbers.possible & ((lost <= enough[most]) | root.used)
-            if stage.name == "coverage":
+            some = self.left & ((lost <= enough[most]) | root.used)
+            if stage.counts_people:
                 # All pairs count alike, so most of them are as likely; the candidates will do.
                 some &= self.candidate | root.used
             chosen = whole(self.numbers, some, stage)
             if chosen is not None:
                 return chosen
-        return whole(self.numbers, self.numbers.possible, stage)
+        return whole(self.numbers, self.left, stage)
 
-    def value(self, chosen: tuple[Ints, Ints], stage: Stage) -> int:
+    def value(self, chosen: Chosen, stage: Stage) -> int:
         """Return what a stage counts of some pairs."""
         if stage.name == "coverage":
             return len(np.unique(chosen[0]))
-        return int(self.numbers.values[chosen].sum())
+        return int(stage.own(self.numbers)[chosen].sum())
 
-    def _left(self, root: Relaxed, stage: Stage, gap: int) -> Flags:
+    def meets(self, chosen: Chosen, stage: Stage) -> bool:
+        """Say whether a matching reaches what it has to, in whole numbers."""
+        reached = stage.reached
+        if not stage.open(self.numbers)[chosen].all():
+            return False
+        for name, least in reached.floors.items():
+            if name != "worst" and self.value(chosen, Stage(name)) < least:
+                return False
+        values = self.numbers.values[chosen]
+        return all(int((values == level).sum()) <= most for level, most in reached.levels or ())
+
+    def _near(self, root: Relaxed, stage: Stage, gap: int) -> Flags:
         """Mark the pairs that can be in a matching within `gap` of the bound."""
-        step = 1 if stage.name == "coverage" else gap + 1
+        step = 1 if stage.counts_people else gap + 1
         lost = -root.reduced(self.numbers, stage)
-        return self.numbers.possible & ((lost <= max(step, gap) + _WHOLE) | root.used)
+        return (
+            self.left & stage.open(self.numbers) & ((lost <= max(step, gap) + _WHOLE) | root.used)
+        )
+
+    def highest(self, reached: Reached, chosen: Chosen) -> tuple[Chosen, Proof, bool, Reached]:
+        """Return a matching with the best lowest score, its proof, and whether that proves it."""
+        chosen = self.lifted(reached, chosen)
+        if not len(chosen[0]):
+            return chosen, self._nothing(), True, reached.also("worst", 2**61)
+        lowest = int(self.numbers.values[chosen].min())
+        stage = Stage("worst", reached, lowest)
+        root = self._dearest(stage)
+        proof: Proof = root.prices
+        sure = self._limit(root, stage) < 0
+        if not sure:
+            # Nothing reaches all of it by whole pairs, but a mixture of matchings does.
+            other, proof, sure = self._by_cases(stage, None, root.prices)
+            if other is not None:
+                return self.highest(reached, other)
+        return chosen, proof, sure, reached.also("worst", lowest)
+
+    def lifted(self, reached: Reached, chosen: Chosen) -> Chosen:
+        """Return a matching whose lowest score, of those not settled yet, is as high as can be."""
+        values = self.numbers.values
+        known = [level for level, _ in reached.levels or ()]
+        nobody = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        if not self._asked() and self.meets(nobody, Stage("rules", reached)):
+            return nobody
+
+        def floor(pairs: Chosen) -> int:
+            fresh = values[pairs][~np.isin(values[pairs], known)]
+            return int(fresh.min(initial=2**61))
+
+        start = floor(chosen)
+        levels = np.unique(values[self.left & (values >= start)])
+        low, high = 0, len(levels)
+        while high - low > 1:
+            middle = (low + high) // 2
+            stage = Stage("worst", reached, int(levels[middle]) - 1)
+            found = self._fitting(stage)
+            if found is None:
+                high = middle
+            else:
+                chosen = found
+                low = max(middle, int(np.searchsorted(levels, floor(chosen))))
+        return chosen
+
+    def _fitting(self, stage: Stage) -> Chosen | None:
+        """Return a matching that reaches all that it has to, if there is one."""
+        easy = self.relaxed(stage)
+        if easy.missing > _WHOLE:
+            return None
+        if easy.is_whole and self.meets(easy.chosen, stage):
+            return easy.chosen
+        found = whole(self.numbers, self.left, stage)
+        return found if found is not None and self.meets(found, stage) else None
+
+    def _nothing(self) -> Prices:
+        none = np.zeros(self.numbers.quota_count, np.int64)
+        return Prices(np.zeros(self.numbers.shape[1], np.int64), none)
+
+    def ladder(self, reached: Reached, chosen: Chosen) -> tuple[Chosen, Proof, bool, Reached]:
+        """Return the leximin matching, its proof rung by rung, and whether that proves it."""
+        levels: list[tuple[int, int]] = []
+        rungs: list[Proof] = []
+        sure = True
+        while True:
+            below = reached.up_to(tuple(levels))
+            chosen = self.lifted(below, chosen)
+            values = self.numbers.values[chosen]
+            fresh = values[~np.isin(values, [level for level, _ in levels])]
+            if not len(fresh):
+                return chosen, Ladder(tuple(rungs)), sure, below
+            level = int(fresh.min())
+            stage = Stage("leximin", below, level)
+            answer = self.best(stage, chosen)
+            assert answer is not None, "the matching at hand will do"
+            chosen, proof, proved = answer
+            sure = sure and proved
+            if count := -self.value(chosen, stage):
+                levels.append((level, count))
+                rungs.append(proof)
+
+    def _dearest(self, stage: Stage) -> Relaxed:
+        """Solve the linear program of a stage that nothing can reach, until the prices say so."""
+        answer = self.relaxed(stage)
+        for _ in range(_DEARER):
+            if self._limit(answer, stage) < 0 or answer.penalty > _DEAREST:
+                break
+            answer = self.relaxed(stage, dearer=answer.penalty * 64)
+        return answer
 
     def _by_cases(
-        self, stage: Stage, chosen: tuple[Ints, Ints], prices: Prices
-    ) -> tuple[tuple[Ints, Ints], Proof]:
+        self, stage: Stage, chosen: Chosen | None, prices: Prices
+    ) -> tuple[Chosen | None, Proof, bool]:
         """Prove a matching best by cases, or find a better one; give up after `MOST_CASES`."""
         tree: dict[tuple[bool, ...], tuple[int, int]] = {}
         leaves: dict[tuple[bool, ...], Prices] = {}
         waiting: list[tuple[tuple[bool, ...], Fixed]] = [((), FREE)]
-        best = self.value(chosen, stage)
+        best = -1 if chosen is None else self.value(chosen, stage)
         while waiting:
             late = self.deadline is not None and monotonic() > self.deadline
             if late or len(leaves) + len(tree) > MOST_CASES:
-                return chosen, prices
+                return chosen, prices, False
             path, fixed = waiting.pop()
             answer = self.relaxed(stage, fixed)
             limit = self._limit(answer, stage, fixed)
@@ -208,7 +347,7 @@ class _Search:
             if (
                 answer.is_whole
                 and self.value(answer.chosen, stage) > best
-                and not answer.missing > _WHOLE
+                and self.meets(answer.chosen, stage)
             ):
                 chosen, best = answer.chosen, self.value(answer.chosen, stage)
             if limit <= best:
@@ -216,28 +355,31 @@ class _Search:
                 continue
             pair = answer.most_undecided(fixed)
             if pair is None:
-                return chosen, prices
+                return chosen, prices, False
             tree[path] = pair
             waiting.append(((*path, False), Fixed(fixed.used, (*fixed.unused, pair))))
             waiting.append(((*path, True), Fixed((*fixed.used, pair), fixed.unused)))
-        return chosen, _grown(tree, leaves, prices)
+        return chosen, _grown(tree, leaves, prices), True
 
     def _limit(self, answer: Relaxed, stage: Stage, fixed: Fixed = FREE) -> int:
         return bound(
-            self.problem, answer.prices, stage.name, stage.coverage, fixed.used, fixed.unused
+            self.problem,
+            answer.prices,
+            stage.name,
+            stage.reached,
+            fixed.used,
+            fixed.unused,
+            stage.claim,
         )
 
-    def draw_lots(
-        self, chosen: tuple[Ints, Ints], left: Flags, coverage: int | None
-    ) -> tuple[Ints, Ints]:
+    def draw_lots(self, chosen: Chosen, reached: Reached) -> Chosen:
         """Return the matching that the lottery prefers among those that are as good."""
-        total = int(self.numbers.values[chosen].sum())
+        stage = Stage("lottery", reached)
+        left = self.left & stage.open(self.numbers)
         if int(left.sum()) == len(chosen[0]):
             return chosen
-        drawn = whole(self.numbers, left, Stage("lottery", coverage, total))
-        if drawn is None or int(self.numbers.values[drawn].sum()) != total:
-            return chosen
-        return drawn
+        drawn = whole(self.numbers, left, stage)
+        return chosen if drawn is None or not self.meets(drawn, stage) else drawn
 
 
 def _best_of(better: Flags, gain: NDArray[np.float64]) -> Flags:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.proofs import Proof
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -48,6 +49,8 @@ class Numbers:
         Position in the problem of each row and column here.
     quota_count : int
         Number of quotas of the problem, bans among them.
+    announced : Pairs
+        The announced pairs, in this order.
     """
 
     values: Ints
@@ -62,6 +65,7 @@ class Numbers:
     row_order: Ints
     col_order: Ints
     quota_count: int
+    announced: Pairs
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -97,7 +101,36 @@ class Numbers:
             mentee_demand=np.maximum(self.row_high, self.row_low),
             mentee_minimum=self.row_low,
             quotas=bounds,
+            announced=self.announced,
         )
+
+    def counted(self, stage: str) -> Ints:
+        """Return what each pair adds to a stage, shape (n, m).
+
+        For the coverage that holds where every mentee wants one mentor at most.
+        """
+        if stage == "total":
+            return self.values
+        if stage == "kept":
+            n, m = self.shape
+            return self.announced.block(np.arange(n), m).astype(np.int64)
+        return np.ones_like(self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Pairs in the solver's order, with the proof of every stage, and the stages it proves."""
+
+    rows: Ints
+    cols: Ints
+    proofs: dict[str, Proof]
+    proved: frozenset[str]
+
+
+def found_in(match: Ints, proofs: dict[str, Proof]) -> Found:
+    """Return what is proved in every stage, from each row's column (-1: none)."""
+    rows = np.flatnonzero(match >= 0)
+    return Found(rows, match[rows], proofs, frozenset(proofs))
 
 
 def read_numbers(problem: Problem, seed: int) -> Numbers:
@@ -144,4 +177,5 @@ def read_numbers(problem: Problem, seed: int) -> Numbers:
         row_order=rows,
         col_order=cols,
         quota_count=len(problem.quotas),
+        announced=problem.announced.taken(rows, cols),
     )

@@ -1,0 +1,374 @@
+"""What prices prove: a bound on a stage that no matching passes, recomputed from the problem.
+
+For any prices of the mentors' places ``v``, of the quotas ``q`` and of earlier stages ``w``, each
+mentee on her own takes the pairs that pay best, what they count plus ``q`` minus ``v``. What they
+all earn, plus what the places and quotas are worth at those prices, less what the earlier stages
+ask for, is at least the value of every matching (weak linear-programming duality; for assignment:
+Kuhn 1955, Egerváry 1931). Where quotas leave a gap, the proof goes by cases: a pair is used or it
+is not, and each case has prices of its own.
+
+This module reads the problem afresh, one block of mentees at a time, and shares no code with the
+solvers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import (
+    IMPOSSIBLE,
+    UNKNOWN,
+    Ladder,
+    Pair,
+    Prices,
+    Proof,
+    Reached,
+    as_reached,
+)
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_BLOCK = 2**20  # cells read at a time
+_PLAIN = 2**17  # as many of a matrix, where little is done to each
+_NEVER = np.int64(-(2**60))
+_EXACT = 2.0**52  # whole numbers below are exact as float64
+
+
+def shortfall(problem: Problem, proof: Proof, stage: str, reached: Reached, value: Any) -> int:
+    """Return by how much a proof leaves a stage unproved; 0 if it is proved.
+
+    Negative where the proof rules out the very value, so that it proves nothing.
+
+    Parameters
+    ----------
+    problem : Problem
+        The question.
+    proof : Proof
+        The prices of the stage.
+    stage : str
+        A name from `STAGES`.
+    reached : Reached
+        What the earlier stages reached.
+    value : int, None or tuple of (int, int)
+        What the matching has: mentees matched, announced pairs, steps of the total; the lowest
+        score (None without pairs); for ``leximin`` each score and how many pairs have it, lowest
+        first.
+    """
+    if stage == "worst":
+        if value is None:
+            return 0
+        return 0 if bound(problem, proof, stage, reached, claim=value) < 0 else UNKNOWN
+    if stage != "leximin":
+        return bound(problem, proof, stage, reached) - int(value)
+    if not isinstance(proof, Ladder) or len(proof.rungs) != len(value):
+        return UNKNOWN
+    for k, (rung, (level, count)) in enumerate(zip(proof.rungs, value, strict=True)):
+        below = reached.up_to(value[:k])
+        left = bound(problem, rung, stage, below, claim=level) + int(count)
+        if left:
+            return left
+    return 0
+
+
+def bound(
+    problem: Problem,
+    proof: Proof,
+    stage: str,
+    reached: Reached | Mapping[str, int] | int | None = None,
+    used: tuple[Pair, ...] = (),
+    unused: tuple[Pair, ...] = (),
+    claim: int | None = None,
+) -> int:
+    """Return the upper bound that a proof sets on a stage, in whole steps.
+
+    Parameters
+    ----------
+    problem : Problem
+        The question.
+    proof : Proof
+        Prices, or cases.
+    stage : str
+        What is bounded: the number of mentees matched (``coverage``), of announced pairs kept
+        (``kept``), the total score in steps of the grid (``total``). For ``worst`` the bound is
+        below 0 if no matching will do that has nothing but pairs above the claim; for ``leximin``
+        it bounds the negative number of pairs that have the claimed score, among matchings
+        without a lower one that is not settled.
+    reached : Reached, mapping of str to int, or int, optional
+        What has to be reached in earlier stages; a number alone is the coverage.
+    used, unused : tuple of (int, int)
+        Pairs, as positions, that every matching in question has or has not.
+    claim : int, optional
+        A score in steps of the grid, for ``worst`` and ``leximin``.
+    """
+    if isinstance(proof, Ladder):
+        return UNKNOWN
+    aim = _Aim(stage, as_reached(reached), claim)
+    return max(case.worth() for case in _reckoned(problem, proof, aim, used, unused))
+
+
+def slack(
+    problem: Problem,
+    prices: Prices,
+    stage: str,
+    reached: Reached | Mapping[str, int] | int | None,
+    value: int,
+) -> float:
+    """Return by how much prices overrate a stage whose value is known, in units of the stage.
+
+    Rounded down to whole steps the bound may be tight although the prices themselves are not: then
+    they do not price every pair exactly.
+    """
+    (case,) = _reckoned(problem, prices, _Aim(stage, as_reached(reached), None), (), ())
+    if case.lost or case.earned is None:
+        return float("inf")
+    return (case.earned - value * case.scale) / case.scale
+
+
+class _Aim:
+    """What is bounded, and what has to be reached meanwhile."""
+
+    def __init__(self, stage: str, reached: Reached, claim: int | None) -> None:
+        if claim is None and stage in ("worst", "leximin"):
+            raise ValueError(f"the stage {stage!r} is bounded for a claimed score")
+        self.stage, self.floors, self.claim = stage, reached.floors, claim
+        self.levels = np.array([level for level, _ in reached.levels or ()], np.int64)
+        self.counts = [count for _, count in reached.levels or ()]
+        self.settled = reached.levels is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but people matched and scores count."""
+        return (
+            self.stage in ("coverage", "total")
+            and not self.settled
+            and not set(self.floors) - {"coverage"}
+        )
+
+    def open(self, values: Ints) -> Flags | None:
+        """Mark the pairs whose score does not rule them out; None if none does."""
+        found: Flags | None = None
+        claim = 0 if self.claim is None else self.claim
+        if "worst" in self.floors:
+            found = values >= self.floors["worst"]
+        if self.stage == "worst":
+            above = values > claim
+            found = above if found is None else found & above
+        if self.settled or self.stage == "leximin":
+            known = np.isin(values, self.levels)
+            if self.stage == "leximin":
+                known |= values >= claim
+            found = known if found is None else found & known
+        return found
+
+
+def _reckoned(
+    problem: Problem, proof: Proof, aim: _Aim, used: tuple[Pair, ...], unused: tuple[Pair, ...]
+) -> list[_Case]:
+    """Return all cases of a proof, with all scores read."""
+    cases = [_Case(problem, *case, aim) for case in _cases(proof, used, unused)]
+    if len(cases) == 1 and cases[0].read_plainly():
+        return cases
+    n, m = problem.shape
+    step = max(1, _BLOCK // max(m, 1))
+    for start in range(0, n, step):
+        rows = np.arange(start, min(n, start + step))
+        values, possible = problem.values(rows)
+        if (some := aim.open(values)) is not None:
+            possible = possible & some
+        sets = {
+            k: quota.pairs.block(rows, m)
+            for k, quota in enumerate(problem.quotas)
+            if any(case.prices.quotas[k] for case in cases) and not quota.is_ban
+        }
+        if any(case.keeping for case in cases):
+            sets[-1] = problem.announced.block(rows, m)
+        for case in cases:
+            case.add(rows, values, possible, sets)
+    return cases
+
+
+def _cases(
+    proof: Proof, used: tuple[Pair, ...], unused: tuple[Pair, ...]
+) -> Iterator[tuple[Prices, tuple[Pair, ...], tuple[Pair, ...]]]:
+    """Yield every leaf of a proof with the pairs it assumes used and unused."""
+    waiting: list[tuple[Proof, tuple[Pair, ...], tuple[Pair, ...]]] = [(proof, used, unused)]
+    while waiting:
+        proof, used, unused = waiting.pop()
+        if isinstance(proof, Prices):
+            yield proof, used, unused
+        elif isinstance(proof, Ladder):
+            raise ValueError("a rung of a proof is no case")
+        else:
+            if min(proof.pair) < 0:
+                raise ValueError("a proof by cases names its pairs by position, counted from 0")
+            # A pair named twice on the way is still used once only.
+            both = used if proof.pair in used else (*used, proof.pair)
+            waiting.append((proof.used, both, unused))
+            waiting.append((proof.unused, used, (*unused, proof.pair)))
+
+
+class _Case:
+    """The bound of one case of a proof, added up block by block."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        prices: Prices,
+        used: tuple[Pair, ...],
+        unused: tuple[Pair, ...],
+        aim: _Aim,
+    ) -> None:
+        self.problem, self.prices, self.aim = problem, prices, aim
+        self.used, self.unused = used, unused
+        self.scale = 1 << prices.fine
+        # An earlier stage pays only where it has to be reached.
+        paid = {name: prices.pays.get(name, 0) for name in ("coverage", "kept", "total")}
+        paid = {name: pay if name in aim.floors else 0 for name, pay in paid.items()}
+        self.earned: int | None = -sum(pay * aim.floors.get(name, 0) for name, pay in paid.items())
+        if aim.stage in paid:
+            paid[aim.stage] = self.scale
+        self.pay, self.keeping, self.scoring = paid["coverage"], paid["kept"], paid["total"]
+        self.rungs = prices.rungs if len(prices.rungs) else np.zeros_like(aim.levels)
+        if len(self.rungs) != len(aim.levels):
+            raise ValueError(f"{len(self.rungs)} prices for {len(aim.levels)} settled scores")
+        self.earned += sum(
+            price * count for price, count in zip(self.rungs.tolist(), aim.counts, strict=True)
+        )
+        places = [int(price) for price in prices.mentors]
+        self.earned += sum(
+            max(price * most, price * least)
+            for price, most, least in zip(
+                places,
+                problem.mentor_capacity.tolist(),
+                problem.mentor_minimum.tolist(),
+                strict=True,
+            )
+        )
+        # Prices too large for sums in 64 bits prove nothing.
+        self.largest = max(map(abs, places), default=0) + self.pay + self.keeping + self.scale
+        self.largest += sum(abs(int(price)) for price in prices.quotas)
+        self.largest += max(map(abs, self.rungs.tolist()), default=0)
+        self.lost = False
+        for k, quota in enumerate(problem.quotas):
+            price = int(prices.quotas[k])
+            if quota.is_ban or price == 0:
+                continue
+            if price < 0 and quota.at_most is None:
+                raise ValueError(f"quota {quota.name!r} has no upper bound and cannot charge")
+            self.earned -= price * (quota.at_least if price > 0 else int(quota.at_most or 0))
+
+    def read_plainly(self) -> bool:
+        """Add up all mentees in float64, if that is exact and all that is asked for is plain."""
+        problem = self.problem
+        if (
+            not self.aim.is_plain
+            or self.used
+            or self.unused
+            or int(problem.mentee_demand.max(initial=0)) > 1
+            or problem.mentee_minimum.any()
+            or any(self.prices.quotas[k] for k, q in enumerate(problem.quotas) if not q.is_ban)
+            or self.largest >= _EXACT
+        ):
+            return False
+        n, m = problem.shape
+        if m == 0:
+            return True
+        mentors = self.prices.mentors.astype(np.float64)
+        bar = 0 if self.earned is None else self.earned
+        cells = _PLAIN if isinstance(problem.scores, np.ndarray) else _BLOCK
+        step = max(1, cells // m)
+        for start in range(0, n, step):
+            rows = np.arange(start, min(n, start + step))
+            steps = problem.steps(rows)
+            if self.aim.stage == "coverage":
+                best = np.where(steps > -np.inf, -mentors, -np.inf).max(axis=1)
+            else:
+                if self.scale > 1:
+                    steps *= self.scale
+                steps -= mentors
+                best = steps.max(axis=1)
+            best += self.pay
+            best[problem.mentee_demand[rows] == 0] = 0.0
+            if best.max(initial=0.0) >= _EXACT:
+                return False
+            bar += int(np.maximum(best, 0.0).astype(np.int64).sum())
+        self.earned = bar
+        return True
+
+    def add(self, rows: Ints, values: Ints, possible: Flags, sets: dict[int, Flags]) -> None:
+        """Let some mentees choose for themselves, and add what they earn."""
+        if self.earned is None or self.lost:
+            return
+        m = self.problem.shape[1]
+        width = int(self.problem.mentee_demand[rows].max(initial=0))
+        largest = self.largest + int(np.abs(values).max(initial=0)) * self.scoring
+        if largest * len(rows) * max(min(width, m), 1) >= UNKNOWN or largest >= -_NEVER // 4:
+            self.lost = True
+            return
+        gain = (values * self.scoring if self.scoring else 0) - self.prices.mentors
+        gain = np.broadcast_to(gain, values.shape).copy()
+        for k, members in sets.items():
+            gain += (int(self.prices.quotas[k]) if k >= 0 else self.keeping) * members
+        if self.rungs.any():
+            place = np.searchsorted(self.aim.levels, values).clip(max=len(self.rungs) - 1)
+            gain -= np.where(self.aim.levels[place] == values, self.rungs[place], 0)
+        if self.aim.stage == "leximin":
+            gain -= np.where(values == self.aim.claim, self.scale, 0)
+        low = self.problem.mentee_minimum[rows].copy()
+        high = np.minimum(self.problem.mentee_demand[rows], m)
+        bonus = np.full(len(rows), self.pay)
+        allowed = possible.copy()
+        start, stop = int(rows[0]), int(rows[-1])
+        for i, j in self.unused:
+            if start <= i <= stop:
+                allowed[i - start, j] = False
+        for i, j in self.used:
+            if start <= i <= stop:
+                k = i - start
+                if not allowed[k, j] or high[k] == 0:
+                    self.earned = None
+                    return
+                allowed[k, j] = False
+                self.earned += int(gain[k, j] + bonus[k])
+                bonus[k] = 0
+                low[k], high[k] = max(low[k] - 1, 0), high[k] - 1
+        earned = _earned(np.where(allowed, gain, _NEVER), low, high, bonus)
+        self.earned = None if earned is None else self.earned + earned
+
+    def worth(self) -> int:
+        """Return the bound in whole steps, rounded down: totals are whole."""
+        if self.lost:
+            return UNKNOWN
+        return IMPOSSIBLE if self.earned is None else self.earned // self.scale
+
+
+def _earned(gain: Ints, low: Ints, high: Ints, bonus: Ints) -> int | None:
+    """Return what mentees earn at most who choose for themselves; None if one cannot choose.
+
+    Each takes between `low` and `high` pairs; the first one pays `bonus` on top.
+    """
+    n, width = len(gain), int(high.max(initial=0))
+    if width == 0:
+        return None if (low > 0).any() else 0
+    if width == 1:
+        gain = gain.max(axis=1, keepdims=True)
+    else:
+        if width < gain.shape[1]:
+            gain = -np.partition(-gain, width - 1, axis=1)[:, :width]
+        gain = -np.sort(-gain, axis=1)
+    wanted = np.minimum(np.maximum(low, 1), width) - 1
+    if ((low > high) | ((low > 0) & (gain[np.arange(n), wanted] <= _NEVER // 2))).any():
+        return None
+    place = np.arange(1, width + 1)
+    must = place <= np.maximum(low, 1)[:, None]
+    may = (place <= high[:, None]) & ~must
+    taken = np.where(must | (may & (gain > 0)), gain, 0)
+    some = np.where(gain[:, 0] > _NEVER // 2, taken.sum(axis=1) + bonus, _NEVER)
+    some = np.where(high > 0, some, 0)
+    return int(np.where(low > 0, some, np.maximum(some, 0)).sum())

@@ -1,0 +1,137 @@
+"""The values that a proof is made of: prices, cases, rungs, and what earlier stages reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import ProblemError
+from mentormatch.matching.objectives import STAGES
+
+Ints = NDArray[np.int64]
+Pair = tuple[int, int]
+
+IMPOSSIBLE = -(2**62)  #: the bound of a case that no matching fits
+UNKNOWN = 2**62  #: the bound that prices set which are too large to reckon with exactly
+
+_MOST_PAY = 2**62
+_MOST_FINE = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Prices in steps of ``2**-fine`` of what a stage counts: any whole numbers make a valid bound.
+
+    Parameters
+    ----------
+    mentors : numpy.ndarray of int, shape (m,)
+        Price of a place at each mentor (>= 0; below 0 only where a minimum load binds).
+    quotas : numpy.ndarray of int, shape (number of quotas,)
+        What the rule pays for one pair of its set: > 0 where ``at_least`` binds, < 0 where
+        ``at_most`` does. Bans have no price: their pairs are impossible.
+    pays : mapping of str to int
+        What the stage pays for one unit of each earlier stage (>= 0): a mentee who has a mentor, an
+        announced pair, a step of the total. A number alone is what it pays for coverage.
+    fine : int
+        Binary digits below one unit of the stage.
+    rungs : numpy.ndarray of int, shape (number of scores that leximin has settled,)
+        What a pair costs that has the lowest score settled by the stage ``leximin``, the second
+        lowest, and so on.
+    """
+
+    mentors: Ints
+    quotas: Ints
+    pays: Any = field(default_factory=dict)
+    fine: int = 0
+    rungs: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        for name in ("mentors", "quotas", "rungs"):
+            prices = np.asarray(getattr(self, name))
+            if prices.ndim != 1 or (prices.size and prices.dtype.kind != "i"):
+                raise ProblemError(f"prices of {name} must be whole numbers, one each")
+            object.__setattr__(self, name, prices.astype(np.int64))
+        pays = self.pays if isinstance(self.pays, Mapping) else {"coverage": self.pays}
+        if unknown := set(pays) - set(STAGES):
+            raise ProblemError(f"nothing can be paid for the stage {sorted(unknown)[0]!r}")
+        checked = {name: _whole(pay, name, _MOST_PAY) for name, pay in pays.items()}
+        object.__setattr__(self, "pays", MappingProxyType(checked))
+        object.__setattr__(self, "fine", _whole(self.fine, "fine", _MOST_FINE))
+
+    @property
+    def coverage(self) -> int:
+        """What the stage pays for each mentee who has a mentor."""
+        return int(self.pays.get("coverage", 0))
+
+
+def _whole(value: Any, name: str, most: int) -> int:
+    if int(value) != value or not 0 <= value <= most:
+        raise ProblemError(f"{name} must be a whole number from 0 to {most}")
+    return int(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A proof by cases: the pair is used, or it is not; `prices` are what the cases began with."""
+
+    pair: Pair
+    used: Proof
+    unused: Proof
+    prices: Prices
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """The proof of the stage ``leximin``: one rung for each score that a pair has, lowest first.
+
+    Each rung proves that among the matchings which have no pair with a lower score than those on
+    the rungs below, and no more pairs on those, none has fewer pairs with this score.
+    """
+
+    rungs: tuple[Proof, ...]
+
+
+Proof = Prices | Split | Ladder
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What earlier stages reached, and a matching has to reach as well.
+
+    Parameters
+    ----------
+    floors : mapping of str to int
+        Least number of mentees matched (``coverage``) and of announced pairs (``kept``), least
+        total and lowest score of a pair (``total`` and ``worst``, in steps of the grid).
+    levels : tuple of (int, int), optional
+        The scores that pairs have, lowest first, and how many pairs have each, as the stage
+        ``leximin`` settled it. None where it did not.
+    """
+
+    floors: Mapping[str, int] = field(default_factory=dict)
+    levels: tuple[tuple[int, int], ...] | None = None
+
+    def also(self, stage: str, value: int) -> Reached:
+        """Return the same with one more floor."""
+        return Reached({**self.floors, stage: value}, self.levels)
+
+    def up_to(self, levels: tuple[tuple[int, int], ...]) -> Reached:
+        """Return the same with scores settled by leximin."""
+        return Reached(self.floors, levels)
+
+
+NOTHING_YET = Reached()
+
+
+def as_reached(given: Reached | Mapping[str, int] | int | None) -> Reached:
+    """Return what was reached; a number alone is the coverage."""
+    if isinstance(given, Reached):
+        return given
+    if given is None:
+        return NOTHING_YET
+    return Reached({"coverage": int(given)} if not isinstance(given, Mapping) else dict(given))

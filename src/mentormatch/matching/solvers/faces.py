@@ -1,0 +1,221 @@
+"""Stages in any order where every mentee wants one mentor at most: each on the best face so far.
+
+The matchings that are best in one stage are those that use only pairs, places and people of zero
+reduced cost at its prices; the next stage chooses among them alone. Its prices, put on top of a
+whole multiple of the earlier ones, then prove it among all matchings (lexicographic linear
+programming: Isermann 1982, doi:10.1007/BF01782758).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import ProblemError
+from mentormatch.matching.proofs import Prices, Proof
+from mentormatch.matching.solvers.flow import (
+    Choice,
+    assign,
+    best_face,
+    draw_lots,
+    lowest_prices,
+    open_choice,
+    proof_of,
+    total_prices,
+)
+from mentormatch.matching.solvers.numbers import Found, Numbers, found_in
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_NEVER = np.int64(-(2**60))
+_MOST = 2**59
+
+
+def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
+    """Return the best matching with its proofs, or None if the rules cannot all be kept.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        With ``row_high <= 1`` and no side quotas.
+    stages : tuple of str
+        Any but ``"leximin"``; ``"worst"`` not first.
+
+    Raises
+    ------
+    ProblemError
+        What a stage pays for the earlier ones could be too large to be exact.
+    """
+    choice = open_choice(numbers)
+    if choice is None:
+        return None
+    face, match = choice, None
+    # What the stages so far are worth together, each outweighing all after it; their joint prices.
+    worth, prices = np.zeros_like(numbers.values), np.zeros(numbers.shape[1], np.int64)
+    weights: dict[str, int] = {}
+    proofs: dict[str, Proof] = {}
+    for stage in stages:
+        if stage == "worst":
+            lowest, match = _highest_floor(numbers.values, face, match)
+            proofs[stage] = _too_few_above(numbers, lowest, choice, worth, weights)
+            enough = numbers.values >= lowest
+            choice = replace(choice, possible=choice.possible & enough)
+            face = replace(face, possible=face.possible & enough)
+            continue
+        own = numbers.counted(stage)
+        match = assign(own, face)
+        if match is None:
+            if not weights:
+                return None
+            raise RuntimeError("the best face of a stage holds no matching")
+        if set(weights) <= {"coverage"}:
+            lead = bool(weights)
+            mentors, pay = total_prices(own, choice, match, lead, 0)
+        else:
+            pay = _least_pay(own, worth, choice, match)
+            mentors = _sure(own + pay * worth, choice, match)
+        pays = {name: pay * weight for name, weight in weights.items()}
+        proofs[stage] = proof_of(numbers, own + pay * worth, mentors, pays)
+        # One step more tells earlier and later gains apart where they would tie.
+        worth = own + (pay + 1) * worth
+        weights = {stage: 1, **{name: (pay + 1) * w for name, w in weights.items()}}
+        prices = _sure(worth, choice, match)
+        face = best_face(worth, choice, prices)
+    if match is None:
+        return None
+    return found_in(draw_lots(numbers, choice, match, worth, prices), proofs)
+
+
+def _sure(worth: Ints, choice: Choice, match: Ints, unit: int = 1) -> Ints:
+    """Return the lowest prices of a matching that must be best."""
+    _check(_largest(worth, choice), worth)
+    prices = lowest_prices(worth, choice, match, 0, unit)
+    if prices is None:
+        raise RuntimeError("the matching found is not the best one")
+    return prices
+
+
+def _check(largest: int, worth: Ints) -> None:
+    """Raise ProblemError if prices of pairs worth so much might not be exact."""
+    if 8 * (sum(worth.shape) + 2) * (largest + 1) >= _MOST:
+        raise ProblemError(
+            "scores are so large that prices of several stages would not be exact: "
+            "divide them all by a constant"
+        )
+
+
+def _largest(worth: Ints, choice: Choice) -> int:
+    return int(np.abs(np.where(choice.possible, worth, 0)).max(initial=0))
+
+
+def _least_pay(own: Ints, worth: Ints, choice: Choice, match: Ints) -> int:
+    """Return a low whole number of times that earlier stages weigh so that none of them suffers.
+
+    A weight that outweighs everything comes first; its prices are taken apart into those of the
+    earlier stages and those of this one, and the weight is lowered as far as all stay content.
+    """
+    most = min(len(own), int(choice.col_high.sum()))
+    heavy = 8 * (_largest(own, choice) * most + 1)
+    _check(heavy * (_largest(worth, choice) + 1), worth)
+    both = own + heavy * worth
+    v = _sure(both, choice, match, heavy)
+    gain = np.where(choice.possible, both - v, _NEVER)
+    u = gain.max(axis=1, initial=_NEVER)
+    u = np.where(choice.row_low > 0, u, np.maximum(u, 0))
+    u = np.where(choice.possible.any(axis=1), u, 0)
+    early_u, early_v = np.rint(u / heavy).astype(np.int64), np.rint(v / heavy).astype(np.int64)
+    late_u, late_v = u - heavy * early_u, v - heavy * early_v
+    slack = np.where(choice.possible, late_u[:, None] + late_v - own, 0)
+    early = np.where(choice.possible, early_u[:, None] + early_v - worth, 0)
+    bound_rows = choice.row_low == 0
+    pay = _owed(slack, early)
+    pay = max(pay, _owed(late_u[bound_rows], early_u[bound_rows]))
+    load = np.bincount(match[match >= 0], minlength=len(v))
+    above, below = load > choice.col_low, load < choice.col_high
+    pay = max(pay, _owed(late_v[above], early_v[above]))
+    return max(pay, _owed(-late_v[below], -early_v[below]))
+
+
+def _owed(late: Ints, early: Ints) -> int:
+    """Return the least multiple of `early` that lifts what is below 0 to 0."""
+    owing = (late < 0) & (early > 0)
+    return int(-((late[owing] // early[owing]).min(initial=0)))
+
+
+def _highest_floor(values: Ints, face: Choice, match: Ints | None) -> tuple[int, Ints]:
+    """Return the best lowest score among the best matchings so far, and one that has it."""
+    if match is None:
+        raise RuntimeError("nothing asks for pairs before the lowest score")
+    own = _scores(values, match)
+    if not len(own) or not (face.row_low.any() or face.col_low.any()):
+        # Nothing is lost without any pair.
+        return 2**61, np.full(len(values), -1, np.int64)
+    levels = np.unique(values[face.possible & (values >= own.min())])
+    low, high = 0, len(levels)
+    ones = np.ones_like(values)
+    while high - low > 1:
+        middle = (low + high) // 2
+        some = assign(ones, replace(face, possible=face.possible & (values >= levels[middle])))
+        if some is None:
+            high = middle
+        else:
+            low, match = middle, some
+            own = _scores(values, match)
+            low = max(low, int(np.searchsorted(levels, own.min())))
+    return int(levels[low]), match
+
+
+def _scores(values: Ints, match: Ints) -> Ints:
+    """Return the scores of the pairs."""
+    rows = np.flatnonzero(match >= 0)
+    return values[rows, match[rows]]
+
+
+def _too_few_above(
+    numbers: Numbers, lowest: int, choice: Choice, worth: Ints, weights: dict[str, int]
+) -> Prices:
+    """Prove that pairs above a score alone cannot do as well in the stages so far."""
+    above = replace(choice, possible=choice.possible & (numbers.values > lowest))
+    match = assign(worth, above)
+    if match is not None:
+        return proof_of(numbers, worth, _sure(worth, above, match), weights)
+    return _minimums_missed(numbers, above)
+
+
+def _minimums_missed(numbers: Numbers, choice: Choice) -> Prices:
+    """Return prices which prove that minimums and locks cannot be kept.
+
+    Whoever has a minimum may keep it with nobody, at a loss of 1; the prices of that problem show
+    that there is a loss.
+    """
+    n, m = numbers.shape
+    ghosts = np.repeat(np.arange(m), choice.col_low)
+    possible = np.zeros((n + len(ghosts), m + 1), np.bool_)
+    possible[:n, :m] = choice.possible
+    possible[:n, m] = choice.row_low > 0
+    possible[n + np.arange(len(ghosts)), ghosts] = True
+    worth = np.zeros(possible.shape, np.int64)
+    worth[:, m] = -1
+    worth[n:] = -1
+    # A mentor's minimum may be more than the places there are; those then have to grow with it.
+    eased = Choice(
+        possible,
+        np.concatenate([choice.row_low, np.zeros(len(ghosts), np.int64)]),
+        np.concatenate([choice.row_high, np.ones(len(ghosts), np.int64)]),
+        np.concatenate([choice.col_low, [0]]),
+        np.concatenate([np.maximum(choice.col_high, choice.col_low), [n]]),
+    )
+    match = assign(worth, eased)
+    if match is None:
+        raise RuntimeError("minimums that may be missed cannot be kept")
+    mentors = _sure(worth, eased, match)
+    gain = np.where(possible, worth - mentors, _NEVER).max(axis=1, initial=_NEVER)
+    paid = np.zeros(numbers.quota_count, np.int64)
+    for i, _, k in numbers.locks:
+        others = np.where(choice.possible[i], -mentors[:m], _NEVER)
+        rest = int(others.max(initial=0 if numbers.row_low[i] == 0 else _NEVER))
+        paid[k] = max(0, rest - int(gain[i]))
+    return Prices(mentors[:m], paid)

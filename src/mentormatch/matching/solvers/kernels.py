@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 _FAR = np.int64(2**62)
+_CHUNK = 64
 
 
 @njit(cache=True)
@@ -271,6 +273,69 @@ def lift(
     for j in range(m):
         if load[j] > 0:
             v[j] += dist[j]
+
+
+@njit(cache=True, nogil=True)
+def lower(steps: Floats, open_rows: Flags, u: Ints, v: Ints, match: Ints) -> None:
+    """Lower prices to the lowest at which the matching is best among all pairs.
+
+    Each price falls as far as nobody is drawn away: by the shortest path over reduced costs from
+    what would be left unpaid, or from a row that has nothing.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray of float, shape (n, m)
+        Whole-numbered scores of all pairs; -inf where impossible.
+    open_rows : numpy.ndarray of bool, shape (n,)
+        Rows that may be matched.
+    u, v, match : numpy.ndarray of int
+        Prices, changed in place, and each row's column (-1: none).
+    """
+    n, m = steps.shape
+    dist = v.copy()
+    for i in range(n):
+        if match[i] < 0 and open_rows[i]:
+            row = steps[i]
+            for j in range(m):
+                if row[j] > -np.inf:
+                    dist[j] = min(dist[j], u[i] + v[j] - np.int64(row[j]))
+    start = np.zeros(m + 1, np.int64)
+    for i in range(n):
+        if match[i] >= 0:
+            start[match[i] + 1] += 1
+    start = np.cumsum(start)
+    members, at = np.empty(n, np.int64), start.copy()
+    for i in range(n):
+        if match[i] >= 0:
+            members[at[match[i]]] = i
+            at[match[i]] += 1
+    heap, place, size = np.empty(m, np.int64), np.full(m, -1, np.int64), 0
+    for j in range(m):
+        size = _nearer(j, dist, heap, place, size)
+    # Whole numbers are exact as float64 here, and many can be compared at once.
+    price, reach = v.astype(np.float64), dist.astype(np.float64)
+    while size > 0:
+        own = _nearest(dist, heap, place, size)
+        size -= 1
+        for at_row in range(start[own], start[own + 1]):
+            i = members[at_row]
+            base = np.float64(dist[own] + u[i])
+            for first in range(0, m, _CHUNK):
+                row, dear = steps[i, first : first + _CHUNK], price[first : first + _CHUNK]
+                far, hit = reach[first : first + _CHUNK], False
+                for k in range(len(row)):
+                    hit |= base + dear[k] - row[k] < far[k]
+                if not hit:
+                    continue
+                for k in range(len(row)):
+                    if base + dear[k] - row[k] < far[k]:
+                        far[k] = base + dear[k] - row[k]
+                        dist[first + k] = np.int64(far[k])
+                        size = _nearer(first + k, dist, heap, place, size)
+    for i in range(n):
+        if match[i] >= 0:
+            u[i] += dist[match[i]]
+    v -= dist
 
 
 @njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ grows with the candidates and one block of scores.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +28,12 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: Below so many cells, reading the whole matrix is quicker than waiting for the compiler.
-LARGE = 2**22
+#: From so many cells on, candidates are quicker than the whole matrix even if compiled code has to
+#: be loaded first; once it is loaded they are quicker for smaller problems, too.
+LARGE = 2**17
+_SMALL = 2**10
+#: Up to so many cells prices are made the lowest possible, which reads all scores once more.
+LOWEST = 2**22
 _FIRST, _AGAIN, _MOST = 24, 48, 192
 _FAR = 2**60
 _MOST_TIES = 2**25
@@ -51,8 +56,9 @@ class Answer:
 def suits(problem: Problem) -> bool:
     """Say whether a problem is large, and an assignment with nothing but bans beside it."""
     n, m = problem.shape
+    loaded = "mentormatch.matching.solvers.scans" in sys.modules
     return (
-        n * m >= LARGE
+        n * m >= (min(_SMALL, LARGE) if loaded else LARGE)
         and int(problem.mentee_demand.max(initial=0)) <= 1
         and not problem.mentee_minimum.any()
         and not problem.mentor_minimum.any()
@@ -90,6 +96,7 @@ def solve_large(
     reader = reader_of(problem, n_jobs)
     grid.check_total(np.array([reader.largest]), problem.most_pairs)
     search = _Search(problem, reader, watch)
+    small = problem.shape[0] * problem.shape[1] < LOWEST
     none = np.zeros(len(problem.quotas), np.int64)
     nobody = Prices(np.zeros(problem.shape[1], np.int64), none)
     proofs: dict[str, Proof] = {"coverage": nobody} if "coverage" in stages else {}
@@ -99,16 +106,22 @@ def solve_large(
         mentors, pay = search.master.v, 0
         if "coverage" in stages:
             found = _reached(problem, search.master, reader)
+            if found is None and small:
+                return None  # the solver in memory finds the lowest prices of both stages
             if found is None:
                 # People first: a matched mentee outweighs any score.
                 search.put_people_first(2 * reader.largest * (problem.most_pairs + 1) + 1)
                 search.settle()
                 found, mentors, pay = _apart(problem, search)
             proofs["coverage"] = Prices(_closed(problem, found, 1), none)
-        proofs["total"] = Prices(_closed(problem, mentors, reader.largest + pay), none, pay)
         match = _draw_lots(problem, search, seed, lead="coverage" in stages)
         if match is None:
             return None
+        if small:
+            mentors = _lowest(problem, search.master, reader.largest)
+        else:
+            mentors = _closed(problem, mentors, reader.largest + pay)
+        proofs["total"] = Prices(mentors, none, pay)
         proved = True
     except (Stopped, KeyboardInterrupt):
         match = search.master.match.copy()
@@ -116,6 +129,16 @@ def solve_large(
             mentors = np.maximum(search.master.v, 0) if search.pay == 0 else nobody.mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
     return Answer(match, proofs, proved, search.read / max(problem.shape[0] * problem.shape[1], 1))
+
+
+def _lowest(problem: Problem, master: Master, largest: int) -> Ints:
+    """Return the lowest prices that prove the matching best, for a problem that fits in memory."""
+    from mentormatch.matching.solvers.kernels import lower  # noqa: PLC0415  (compiles)
+
+    steps = problem.steps(np.arange(problem.shape[0]))
+    u, v = master.u.copy(), _closed(problem, master.v, largest + 1)
+    lower(steps, problem.mentee_demand > 0, u, v, master.match)
+    return v
 
 
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
@@ -199,6 +222,8 @@ class _Search:
         With `ties`, until none outside would do as well either.
         """
         master = self.master
+        if not self.open.any():
+            return
         rows, columns, margin, lower = np.flatnonzero(self.open), np.zeros(0, np.int64), 0, 0
         if self.bases:
             rows, columns, margin = self._doubtful(ties)

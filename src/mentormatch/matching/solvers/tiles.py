@@ -76,7 +76,7 @@ def scan(
 
     kind = prices.dtype
     bar = np.full(size, -np.inf, kind)
-    heap, held = np.empty((size, keep), kind), np.zeros(size, np.int64)
+    heap, held = np.zeros((size, keep), kind), np.zeros(size, np.int64)
     cols = np.zeros((size, keep), np.int32)
     for first, gain in tiles:
         top_of_tile(gain, first, bar, *kinds, prices, least, heap, cols, held)

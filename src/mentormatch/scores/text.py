@@ -47,7 +47,7 @@ LEVEL_OVER = 512
 LEAST = 8
 
 #: What vectors count in the cosine beside words.
-BY_MEANING = 0.2
+BY_MEANING = 0.3
 
 #: How much answers of no word that says something, of one, and of two or more tell.
 TRUSTS = (0, 3 * TRUST // 4, TRUST)
@@ -62,8 +62,8 @@ def goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
     best of the mentor's; the mean of the two best counts.
 
     Two texts are compared by the cosine of their words, pieces of words and concepts (see
-    `mentormatch.scores.wording.worded`), or, with an encoder, by four fifths of that and one
-    fifth of the cosine of their vectors. Texts of one language share more than texts of two,
+    `mentormatch.scores.wording.worded`), or, with an encoder, by seven tenths of that and three
+    tenths of the cosine of their vectors. Texts of one language share more than texts of two,
     even if they are about different things. So cosines are evened out: for each pair of languages
     their mean and their spread, the distance from it to the highest 20th, become `USUAL`. A pair of
     languages with few texts is taken to be like others of its kind, a small cohort like the

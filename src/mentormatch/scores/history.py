@@ -171,8 +171,7 @@ def history(
 def frame_history(frame: pd.DataFrame, scale: tuple[float, float] | None = None) -> History:
     """Return the history in a table of values, as `mentormatch.learn_weights` takes it.
 
-    Present weights are those of a programme that states none if it has all its parts from these,
-    otherwise equal ones.
+    Present weights are equal ones.
     """
     values, outcomes, kind, ids = frame_ratings(frame, scale)
     present = dict.fromkeys(values, 1.0)

@@ -18,8 +18,10 @@ from scipy import sparse
 from mentormatch.errors import ProblemError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Department, Option, Programme, Question, Words
+from mentormatch.people.synthetic.maker import make_cohort
 from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.curve import ONE, Curve
+from mentormatch.scores.effective import effective_weights
 from mentormatch.scores.labels import part_label
 from mentormatch.scores.parts import Part, settled, table_part
 from mentormatch.scores.score import reweigh, score
@@ -64,7 +66,7 @@ def people(*columns: str) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 
 COMMON = ("department", "interests", "languages", "availability", "campus", "goals")
-WEIGHTS = {name: weight for weight, name in enumerate(COMMON, start=1)}
+WEIGHTS = {name: weight for weight, name in enumerate(COMMON, start=1)} | {"mentor_goals": 2}
 COHORTS = st.builds(cohort, people(*COMMON, "seeks"), people(*COMMON, "offers"))
 
 
@@ -261,6 +263,75 @@ def test_a_missing_answer_is_no_evidence() -> None:
     assert three.pair("e3", "o0").score == round(ONE / 3) / ONE
 
 
+def test_a_silent_person_changes_nobodys_score() -> None:
+    """Who answers nothing is named in a note, has pairs that rest on nothing, and moves nobody."""
+    some = make_cohort(40, 35, seed=6)
+    names = [name for name in WEIGHTS if name in some.mentees or name == "goals"]
+    weights = dict.fromkeys((name for name in names if name != "campus"), 1)
+    before = score(some, weights)
+    blank = {
+        name: () if name in ("interests", "languages", "availability") else ""
+        for name in some.mentees
+    }
+    row = pd.DataFrame([blank], index=["silent"])
+    more = pd.concat([some.mentees.astype(object), row])
+    after = score(Cohort(more, some.mentors, some.programme), weights)
+    assert np.array_equal(before.block(slice(None)), after.block(slice(40)))
+    assert not after.certainty([40] * 35, range(35)).any()
+    notes = [note for note in after.notes if note.code == "scores.silent_mentees"]
+    assert [note.value for note in notes][-1] == "silent"
+    assert "silent" not in notes[-1].text("en", redact=True)
+
+
+def test_weights_mean_what_they_say() -> None:
+    """Of calibrated parts each moves the choice between mentors by its weight."""
+    some = make_cohort(120, 110, seed=7)
+    weights = {"department": 2, "interests": 1, "goals": 3}
+    table = effective_weights(score(some, weights))
+    assert np.allclose(table["effective"] / table["nominal"], 1, atol=0.15)
+    raw = effective_weights(score(some, weights, calibrate=False))
+    assert not np.allclose(raw["effective"] / raw["nominal"], 1, atol=0.15)
+
+
+@given(st.integers(1, 192), st.lists(st.integers(0, ONE), min_size=2, max_size=6))
+def test_a_steeper_curve_is_the_curve_times_its_gain(gain: int, values: list[int]) -> None:
+    """Up to rounding, and cut off at 1; it still rises."""
+    curve = Curve(tuple((1000 * k, y) for k, y in enumerate(sorted(values))))
+    at = np.arange(-5, 1000 * len(values), 37)
+    wanted = np.minimum(ONE, curve(at) * gain // 64)
+    assert np.abs(curve.steeper(gain, 64)(at) - wanted).max() <= ONE * 3 // 1000 + 4
+
+
+def test_related_interests_count_half() -> None:
+    """By the word of either of two options; shown beside the mentor's own."""
+    options = (
+        Option("energy", Words("Energy", "Energi"), related=("climate",)),
+        Option("climate", Words("Climate", "Klimat")),
+        Option("film", Words("Film")),
+    )
+    asked = Question("interests", "everyone", ("I",), kind="any of", options=options)
+    programme = replace(PROGRAMME, questions=(asked,))
+    some = cohort(
+        [{"interests": ("climate",)}, {"interests": ("energy", "film")}],
+        [{"interests": (tag,)} for tag in ("energy", "climate", "film")],
+        programme,
+    )
+    fit = score(some, {"interests": 1})
+    table = fit.block(slice(None))
+    assert table[0].tolist() == [0.5, 1, 0]
+    assert abs(table[1, 0] - 2 * table[1, 1]) <= 2 / ONE
+    assert fit.parts[0].shared(0, 0, language="sv") == ("Klimat – Energi",)
+
+
+def test_free_interests_meet_across_languages() -> None:
+    """A tag and its translation are one, called as each language calls it."""
+    some = cohort([{"interests": ("Folkhälsa",)}], [{"interests": ("public health",)}])
+    fit = score(some, {"interests": 1})
+    assert fit.pair("e0", "o0").score == 1
+    assert fit.parts[0].shared(0, 0, language="sv") == ("Folkhälsa",)
+    assert fit.parts[0].shared(0, 0, language="en") == ("public health",)
+
+
 def test_nobody_answered_is_a_half() -> None:
     """Where no pair has both answers, the value says neither yes nor no."""
     some = cohort([{"interests": ()}], [{"interests": ("AI",)}])
@@ -333,9 +404,9 @@ def test_unknown_and_one_sided_parts_are_told_all_at_once() -> None:
 
 
 def test_default_weights_are_those_that_were_asked() -> None:
-    """A programme that states no weights gets 1, 2 and 3, as far as they were asked."""
+    """A programme that states no weights weighs all equally that were asked."""
     some = cohort([{"department": "media", "interests": ()}], [{"department": "", "interests": ()}])
-    assert dict(score(some).weights) == {"department": 1, "interests": 2}
+    assert dict(score(some).weights) == {"department": 1, "interests": 1}
 
 
 def test_a_department_weighs_for_its_own_mentees() -> None:

@@ -22,7 +22,7 @@ from mentormatch.scores.effective import effective_weights
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from common import finish, keep, machine, sure
+from common import PACKAGES, finish, keep, machine, sure
 from measures import interval, measured, regret
 from planted import Planted, make_planted
 from probe import probed
@@ -119,7 +119,7 @@ def _check(planted: Planted, seed: int) -> None:
 
 
 def _facts(asked: argparse.Namespace) -> str:
-    facts = machine()
+    facts = machine(PACKAGES)
     packages = ", ".join(f"{name} {found}" for name, found in facts["packages"].items())
     return (
         f"{asked.seeds} seeds from {asked.first}, {asked.mentees} mentees and {asked.mentors} "

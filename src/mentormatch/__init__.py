@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mentormatch.scores.score import score as score
     from mentormatch.scores.verdict import LearnedWeights as LearnedWeights
     from mentormatch.telling.changes import changes as changes
+    from mentormatch.telling.curves import draw_curve as draw_curve
     from mentormatch.telling.explain import explain as explain
     from mentormatch.telling.readiness import readiness as readiness
     from mentormatch.telling.sureness import sureness as sureness
@@ -94,6 +95,7 @@ _HOMES = {
     "scores.score": ("score",),
     "scores.verdict": ("LearnedWeights",),
     "telling.changes": ("changes",),
+    "telling.curves": ("draw_curve",),
     "telling.explain": ("explain",),
     "telling.sureness": ("sureness",),
     "telling.why": ("unmatched", "why_not"),

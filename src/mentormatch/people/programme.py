@@ -58,11 +58,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Option:
-    """An answer that a question accepts: `key` is stored, any of the spellings is read."""
+    """An answer that a question accepts: `key` is stored, any of the spellings is read.
+
+    `related` are keys of other options of the question that are about half the same thing.
+    """
 
     key: str
     name: Words
     aliases: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,14 @@ from mentormatch.people.cohort import Cohort
 if TYPE_CHECKING:
     from mentormatch.people.programme import Question
 
-#: Which answers a side's text is put together from.
-TEXTS = {"mentees": ("goals", "seeks"), "mentors": ("offers", "goals")}
+#: Which answers say what somebody seeks: all of them count.
+SEEKS = ("goals", "seeks")
+
+#: Which answers say what somebody offers: the first that says something counts.
+OFFERS = ("offers", "goals")
+
+SEEKS_AND_OFFERS = {"mentees": SEEKS, "mentors": OFFERS}
+OFFERS_AND_SEEKS = {"mentees": OFFERS, "mentors": SEEKS}
 
 
 def is_missing(answer: Any) -> bool:

@@ -14,10 +14,13 @@ from mentormatch.errors import Fault, ProblemError
 from mentormatch.frozen import Frozen
 from mentormatch.people.cohort import Cohort
 from mentormatch.scores.curve import ONE, Floats, Integers
-from mentormatch.scores.parts import Part, paired, positions
+from mentormatch.scores.parts import TRUST, Part, paired, positions
 from mentormatch.scores.weights import grid_weights
 
 BITS = ONE.bit_length() - 1
+
+#: Whose answers tell less than this share of what is weighed is named in a note.
+SILENT = 0.25
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,15 @@ class PairScore:
         The value of each part, in [0, 1], before weighting.
     known : tuple of str
         The parts about which both gave an answer; the others have their neutral value.
+    certainty : float
+        How much of the score rests on what both answered, 0 to 1; see `Compatibility.certainty`.
     """
 
     score: float
     parts: Mapping[str, float]
     values: Mapping[str, float]
     known: tuple[str, ...]
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +66,10 @@ class Compatibility:
         Weight of each part; only the ratios matter; parts that are not named weigh nothing.
     department_weights : mapping of str to mapping
         Weights used instead for the mentees of these departments.
+    own_notes : tuple of Fault
+        What scoring noticed that is no single part's matter.
+    calibrated : bool
+        Whether the parts' curves were made such that weights mean what they say.
 
     Raises
     ------
@@ -72,6 +82,8 @@ class Compatibility:
     parts: tuple[Part, ...]
     weights: Mapping[str, float]
     department_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    own_notes: tuple[Fault, ...] = ()
+    calibrated: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parts", tuple(self.parts))
@@ -115,7 +127,43 @@ class Compatibility:
     @property
     def notes(self) -> tuple[Fault, ...]:
         """What scoring noticed and the coordinator should see, such as answers cut short."""
-        return tuple(note for part in self.parts for note in part.notes)
+        parts = tuple(note for part in self.parts for note in part.notes)
+        return (*self.own_notes, *parts, *self._silent)
+
+    @cached_property
+    def _silent(self) -> tuple[Fault, ...]:
+        """A note for everybody whose answers tell less than a quarter of what is weighed."""
+        found = []
+        for side, ids in (("mentees", self.mentee_ids), ("mentors", self.mentor_ids)):
+            told = self.told(side)
+            found += [
+                Fault(f"scores.silent_{side}", side, value=str(ids[k]))
+                for k in np.flatnonzero(told < SILENT)
+            ]
+        return tuple(found)
+
+    @property
+    def method(self) -> str:
+        """What compared the answers, with versions."""
+        return ", ".join(dict.fromkeys(part.method for part in self.parts if part.method))
+
+    def told(self, side: str) -> Floats:
+        """Return what share of all that is weighed each person's answers tell, 0 to 1.
+
+        Parameters
+        ----------
+        side : {"mentees", "mentors"}
+            Whose answers.
+        """
+        one = side == "mentees"
+        weights = self.grid_weights[self.mentee_groups] if one else self.grid_weights[[0]]
+        shares = np.empty((self.shape[0] if one else self.shape[1], len(self.parts)))
+        for k, part in enumerate(self.parts):
+            known = part.mentee_known if one else part.mentor_known
+            trust = part.mentee_trust if one else part.mentor_trust
+            shares[:, k] = known if trust is None else np.where(known, trust / TRUST, 0.0)
+        made: Floats = (shares * weights).sum(axis=1) / ONE
+        return made
 
     @cached_property
     def grid_weights(self) -> Integers:
@@ -183,6 +231,17 @@ class Compatibility:
         together: Integers = np.sum(known, axis=0, dtype=np.int64)
         return together
 
+    def certainty(self, i: ArrayLike, j: ArrayLike) -> Floats:
+        """Return how much of the score of listed pairs rests on what both answered, 0 to 1.
+
+        The sum of the weights of the parts about which both gave an answer; slight answers, such
+        as a single word, count in part. The rest of the score is what any pair would have.
+        """
+        i, j = paired(i, j, self.shape)
+        told = np.column_stack([part.trust(i, j) for part in self.parts]) / TRUST
+        made: Floats = (told * self.grid_weights[self.mentee_groups[i]]).sum(axis=1) / ONE
+        return made
+
     def pair(self, mentee_id: str, mentor_id: str) -> PairScore:
         """Return the score of one pair, taken apart.
 
@@ -198,6 +257,7 @@ class Compatibility:
             Frozen(dict(zip(self.names, parts.tolist(), strict=True))),
             Frozen(dict(zip(self.names, values.tolist(), strict=True))),
             tuple(part.name for part in self.parts if part.known([i], [j])[0]),
+            float(self.certainty([i], [j])[0]),
         )
 
     def place(self, mentee_id: str, mentor_id: str) -> tuple[int, int]:

@@ -67,6 +67,23 @@ class Curve:
         """Return the curve that is 1 as soon as the product is 1 or more, and 0 up to 0."""
         return cls.identity(1)
 
+    def steeper(self, gain: int, of: int) -> Curve:
+        """Return the curve with values ``gain / of`` times as large, cut off at 1.
+
+        Examples
+        --------
+        >>> Curve.identity(100).steeper(3, 2).knots
+        ((0, 0), (67, 1048576), (100, 1048576))
+        """
+        knots: list[tuple[int, int]] = []
+        for (x, low), (end, high) in pairwise((*self.knots, self.knots[-1])):
+            knots.append((x, min(ONE, low * gain // of)))
+            if low * gain < ONE * of < high * gain:  # where it reaches 1, rounded up
+                top = -((low * gain - ONE * of) * (end - x) // ((high - low) * gain)) + x
+                if x < top < end:
+                    knots.append((top, ONE))
+        return Curve(tuple(knots))
+
     @cached_property
     def _pieces(self) -> tuple[Integers, Integers, Integers, Integers]:
         x, y = np.array(self.knots, dtype=np.int64).T

@@ -16,7 +16,6 @@ from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.curve import Floats
 from mentormatch.scores.labels import part_label
 from mentormatch.scores.ratings import frame_ratings, read_ratings
-from mentormatch.scores.weights import DEFAULT_WEIGHTS
 from mentormatch.words import LANGUAGES, Sentence
 
 #: A part is narrow where rated pairs spread less than this share of what all pairs do.
@@ -172,12 +171,10 @@ def history(
 def frame_history(frame: pd.DataFrame, scale: tuple[float, float] | None = None) -> History:
     """Return the history in a table of values, as `mentormatch.learn_weights` takes it.
 
-    Present weights are those of a programme that states none if it has all its parts from these,
-    otherwise equal ones.
+    Present weights are equal ones.
     """
     values, outcomes, kind, ids = frame_ratings(frame, scale)
-    usual = values.keys() <= DEFAULT_WEIGHTS.keys()
-    present = {name: DEFAULT_WEIGHTS[name] if usual else 1.0 for name in values}
+    present = dict.fromkeys(values, 1.0)
     # Mentors matter even where mentees are not named; mentees alone say nothing.
     mentors = tuple(ids.get("mentor", ()))
     return History(

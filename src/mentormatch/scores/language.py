@@ -54,12 +54,13 @@ EMPTY = frozenset(
     people person day days today good better best well useful time times see seen say said still
     often always never yet new old long little big small large great lot lots part parts use used
     using able really maybe perhaps thought thoughts thing things way ways take takes taken think
-    read reads
+    read reads job jobs workplace
     år året åren dag dagen dagar första först bra bättre bäst bästa tankar tanke tänka vägen väg
     vägar sätt gång gånger gången glad glada gärna liten lite litet stor stora stort små hålla
     håller förstå förstår ny nya nytt gammal gamla komma kommer kom kommit gå går gick ge ger gav
     ta tar tog tagit säga säger sade sa sak saker del delar tid tiden tider alltid aldrig ofta ännu
     idag välkommen välkomna människor människa träffa träffas möte möten mötas bli blivit
+    arbete arbetet jobb jobbet jobben arbetsplatsen
     """.split()  # noqa: SIM905
 )
 

@@ -69,8 +69,7 @@ def learn_weights(
         Columns ``mentee`` and ``mentor`` may hold ids: pairs of one mentor count as alike.
     present : mapping of str to float, optional
         The weights used at present; only their ratios matter, and parts not named have none. Left
-        out: those of the scores that `history` was made from. For a DataFrame department 1,
-        interests 2 and goals 3 if it has no other parts, else equal ones.
+        out: those of the scores that `history` was made from; for a DataFrame equal ones.
     keep : sequence of str
         Parts that keep their present weight. What they do to ratings is taken into account.
     scale : (float, float), optional

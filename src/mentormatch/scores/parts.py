@@ -14,6 +14,7 @@ from scipy import sparse
 
 from mentormatch.errors import Fault
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
+from mentormatch.scores.join import Join, texts_of
 
 #: Whole numbers up to here add up without loss in double precision, in any order.
 EXACT = 2**53
@@ -23,6 +24,18 @@ AT_A_TIME = 8192
 
 #: The mean of a part is taken over this many people a side at most.
 MEAN_OVER = 2048
+
+#: How much the values of a part spread, in units of ``1 / ONE``: see `levelled`.
+SPREAD = ONE // 6
+
+#: The spread is taken over this many people a side at most.
+SPREAD_OVER = 256
+
+#: Steepness of curves is in steps of ``1 / FINE``, and this at most.
+FINE, STEEPEST = 64, 3
+
+#: Trust in a full answer.
+TRUST = 2**8
 
 Encoding = Any  # a scipy.sparse.csr_array or a two-dimensional numpy array of float64
 Known = NDArray[np.bool_]
@@ -40,7 +53,8 @@ class Common(Protocol):
 class Part:
     """One part of the score: how well each mentee and each mentor fit in one respect.
 
-    A value is ``curve(mentees[i] @ mentors[j])``, a whole number in ``0 .. ONE``. Entries of both
+    A value is ``curve(mentees[i] @ mentors[j])``, a whole number in ``0 .. ONE``, drawn towards
+    `neutral` where the answers are slight: see `mentee_trust`. Entries of both
     encodings are whole numbers, small enough that every sum on the way is below 2**53. So the
     product is exact whatever adds it up: any order, any number of threads, any processor.
 
@@ -61,6 +75,14 @@ class Part:
         Names what two people have in common; see `shared`.
     notes : tuple of Fault
         What making the part noticed and a coordinator should see.
+    join : Join, optional
+        Whose texts the rows of the encodings are, where people have several: it makes one product
+        of theirs. Left out, every person has one row.
+    mentee_trust, mentor_trust : (n,) and (m,) array of int, optional
+        How much an answer tells, in ``0 .. TRUST``, which is all that a full answer does. A value
+        is ``neutral + (value - neutral) * trust / TRUST``, with the product of both trusts.
+    method : str
+        What compared the answers, with its version, where there are several ways.
 
     Raises
     ------
@@ -84,6 +106,10 @@ class Part:
     neutral: int | None = None
     common: Common | None = None
     notes: tuple[Fault, ...] = ()
+    join: Join | None = None
+    mentee_trust: Integers | None = None
+    mentor_trust: Integers | None = None
+    method: str = ""
 
     def __post_init__(self) -> None:
         mentees, mentors = _encoding(self.mentees, self.name), _encoding(self.mentors, self.name)
@@ -95,12 +121,15 @@ class Part:
             raise ValueError(f"the neutral value of {self.name!r} must lie in 0 .. 2**20")
         object.__setattr__(self, "mentees", mentees)
         object.__setattr__(self, "mentors", mentors)
-        object.__setattr__(self, "mentee_known", _known(self.mentee_known, mentees, self.name))
-        object.__setattr__(self, "mentor_known", _known(self.mentor_known, mentors, self.name))
+        n, m = self.shape
+        object.__setattr__(self, "mentee_known", _known(self.mentee_known, n, self.name))
+        object.__setattr__(self, "mentor_known", _known(self.mentor_known, m, self.name))
 
     @property
     def shape(self) -> tuple[int, int]:
         """Number of mentees and of mentors."""
+        if self.join is not None:
+            return self.join.shape
         return self.mentees.shape[0], self.mentors.shape[0]
 
     @cached_property
@@ -116,25 +145,63 @@ class Part:
     def block(self, rows: slice | ArrayLike) -> Integers:
         """Return the values of some mentees with all mentors, (len(rows), m)."""
         rows = positions(rows, self.shape[0])
-        products = self.mentees[rows] @ self._across
-        values = self.curve(products.toarray() if sparse.issparse(products) else products)
+        texts = rows if self.join is None else texts_of(self.join.mentees, rows)
+        products = _dense(self.mentees[texts] @ self._across)
+        values = self.curve(products if self.join is None else self.join.block(products, rows))
+        if self.mentee_trust is not None and self.mentor_trust is not None:
+            trust = self.mentee_trust[rows][:, None] * self.mentor_trust
+            values = self._trusted(values, trust)
         values[~self.mentee_known[rows]] = self._missing
         values[:, ~self.mentor_known] = self._missing
         return values
 
+    def _trusted(self, values: Integers, trust: Integers) -> Integers:
+        far: Integers = (values - self._missing) * trust // (TRUST * TRUST)
+        return far + self._missing
+
     def at(self, i: ArrayLike, j: ArrayLike) -> Integers:
         """Return the values of listed pairs: mentee ``i[k]`` with mentor ``j[k]``."""
         i, j = paired(i, j, self.shape)
-        products = np.empty(len(i))
-        for start in range(0, len(i), AT_A_TIME):
-            some = slice(start, start + AT_A_TIME)
-            a, b = self.mentees[i[some]], self.mentors[j[some]]
-            if sparse.issparse(a) and sparse.issparse(b):
-                products[some] = a.multiply(b).sum(axis=1)
-            else:
-                products[some] = (_dense(a) * _dense(b)).sum(axis=1)
-        values: Integers = np.where(self.known(i, j), self.curve(products), self._missing)
-        return values
+        made = [
+            self._some(i[start : start + AT_A_TIME], j[start : start + AT_A_TIME])
+            for start in range(0, len(i), AT_A_TIME)
+        ]
+        values = np.concatenate(made) if made else np.zeros(0, dtype=np.int64)
+        if self.mentee_trust is not None and self.mentor_trust is not None:
+            values = self._trusted(values, self.mentee_trust[i] * self.mentor_trust[j])
+        return np.where(self.known(i, j), values, self._missing)
+
+    def _some(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Integers:
+        """Return the values of not too many listed pairs, were they known and trusted."""
+        rows, columns = (i, j) if self.join is None else self.join.pairs(i, j)
+        a, b = self.mentees[rows], self.mentors[columns]
+        if sparse.issparse(a) and sparse.issparse(b):
+            products = np.asarray(a.multiply(b).sum(axis=1)).reshape(-1)
+        else:
+            products = (_dense(a) * _dense(b)).sum(axis=1)
+        return self.curve(products if self.join is None else self.join.at(products, i, j))
+
+    def of(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Part:
+        """Return the part of some mentees and some mentors only."""
+        join, rows, columns = (None, i, j) if self.join is None else self.join.of(i, j)
+        return replace(
+            self,
+            mentees=self.mentees[rows],
+            mentors=self.mentors[columns],
+            mentee_known=self.mentee_known[i],
+            mentor_known=self.mentor_known[j],
+            mentee_trust=None if self.mentee_trust is None else self.mentee_trust[i],
+            mentor_trust=None if self.mentor_trust is None else self.mentor_trust[j],
+            join=join,
+        )
+
+    def trust(self, i: ArrayLike, j: ArrayLike) -> Integers:
+        """Return how much the answers of listed pairs tell together, in ``0 .. TRUST``."""
+        i, j = paired(i, j, self.shape)
+        told = np.full(len(i), TRUST, dtype=np.int64)
+        if self.mentee_trust is not None and self.mentor_trust is not None:
+            told = self.mentee_trust[i] * self.mentor_trust[j] // TRUST
+        return np.where(self.known(i, j), told, 0)
 
     def known(self, i: ArrayLike, j: ArrayLike) -> Known:
         """Say for listed pairs whether both gave an answer."""
@@ -163,20 +230,53 @@ def settled(part: Part, mentee_ids: Sequence[str], mentor_ids: Sequence[str]) ->
     """
     if part.neutral is not None:
         return part
-    if part.mentee_known.all() and part.mentor_known.all():
-        return replace(part, neutral=ONE // 2)  # never used
     i = by_lot(np.flatnonzero(part.mentee_known), mentee_ids, MEAN_OVER)
     j = by_lot(np.flatnonzero(part.mentor_known), mentor_ids, MEAN_OVER)
-    few = replace(
-        part,
-        mentees=part.mentees[i],
-        mentors=part.mentors[j],
-        mentee_known=part.mentee_known[i],
-        mentor_known=part.mentor_known[j],
-    )
+    sure = part.mentee_trust is None and part.mentee_known.all() and part.mentor_known.all()
+    if sure:
+        return replace(part, neutral=ONE // 2)  # never used
+    few = replace(part.of(i, j), mentee_trust=None, mentor_trust=None)
     total = sum(int(few.block(slice(start, start + 256)).sum()) for start in range(0, len(i), 256))
     pairs = len(i) * len(j)
     return replace(part, neutral=(2 * total + pairs) // (2 * pairs) if pairs else ONE // 2)
+
+
+def levelled(part: Part, mentee_ids: Sequence[str], mentor_ids: Sequence[str]) -> Part:
+    """Return a settled part whose values spread as those of every part shall: by `SPREAD`.
+
+    So that a weight means what it says: two parts of one weight move the choice between two
+    mentors equally. The spread is the root of the mean over the mentees of the variance over the
+    mentors, of 256 people a side at most who gave an answer, drawn by lot as in `settled`. The
+    curve is made steeper or flatter, 3 times at most; values above 1 become 1. Up to 10 of them on
+    a side nothing is changed, since so few tell no spread; from 30 on all of it.
+    """
+    known = np.flatnonzero(part.mentee_known), np.flatnonzero(part.mentor_known)
+    i, j = by_lot(known[0], mentee_ids, SPREAD_OVER), by_lot(known[1], mentor_ids, SPREAD_OVER)
+    surety = min(1.0, max(0.0, (min(map(len, known)) - 10) / 20))
+    if not surety:
+        return part
+    few = part.of(i, j)
+    values = np.vstack([few.block(slice(start, start + 64)) for start in range(0, len(i), 64)])
+    low, high = 0, STEEPEST * FINE
+    while low < high:  # the least gain, in steps of 1 / FINE, that spreads them enough
+        gain = (low + high) // 2
+        if _spread(np.minimum(ONE, values * gain // FINE)) < SPREAD:
+            low = gain + 1
+        else:
+            high = gain
+    gain = round(FINE * (1 - surety) + low * surety)
+    return replace(
+        part,
+        curve=part.curve.steeper(gain, FINE),
+        neutral=None if part.neutral is None else min(ONE, part.neutral * gain // FINE),
+    )
+
+
+def _spread(values: Integers) -> float:
+    """Return the root of the mean over the mentees of the variance over the mentors, in units."""
+    n, m = values.shape
+    squares = m * (values * values).sum(axis=1) - values.sum(axis=1) ** 2
+    return float((sum(squares.tolist()) / n) ** 0.5 / m)
 
 
 def table_part(name: str, values: ArrayLike) -> Part:
@@ -260,8 +360,7 @@ def _encoding(table: Any, name: str) -> Encoding:
     return made
 
 
-def _known(known: Known | None, table: Encoding, name: str) -> Known:
-    people = table.shape[0]
+def _known(known: Known | None, people: int, name: str) -> Known:
     made = np.ones(people, dtype=bool) if known is None else np.array(known, dtype=bool)
     if made.shape != (people,):
         raise ValueError(f"{name!r} must say of each of {people} people whether it is known")

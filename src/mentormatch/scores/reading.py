@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from unicodedata import normalize
 
 import snowballstemmer
@@ -15,6 +16,9 @@ from mentormatch.scores.language import STOP_WORDS, guess_language
 #: Characters of an answer that are read, after markup is taken out. The rest is left aside.
 CHARACTERS = 5_000
 
+#: Answers with more words are read in passages of this many at least.
+LONG, PASSAGE = 60, 12
+
 #: A longer word is cut here.
 LONGEST_WORD = 40
 
@@ -23,6 +27,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}|\bhttps?://\S+", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_](?:\+\+|#)|[^\W_]+")
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|[\n\r]+")
 _STEMMERS = {"sv": "swedish", "en": "english"}
 
 
@@ -43,6 +48,8 @@ class Reading:
         The language it was taken to be in.
     cut : bool
         Whether it was longer than is read.
+    plain : str
+        What was read, without markup, addresses and invisible characters.
     """
 
     words: tuple[str, ...]
@@ -50,6 +57,7 @@ class Reading:
     stems: tuple[str, ...]
     language: str
     cut: bool
+    plain: str = ""
 
 
 def read(text: str, otherwise: str = "en") -> Reading:
@@ -63,16 +71,64 @@ def read(text: str, otherwise: str = "en") -> Reading:
     >>> read("<p>I would like to do <b>research</b> on climates</p>").stems
     ('research', 'climat')
     """
+    plain, cut = _plain(text)
+    return _read(plain, guess_language(_keys(plain), otherwise), cut)
+
+
+def passages(text: str, otherwise: str = "en") -> tuple[Reading, ...]:
+    """Read an answer as `read` does, a long one in passages of a few sentences.
+
+    An answer of more than 60 words that say something is cut after sentences, so that each
+    passage but the last has 12 such words at least. All are in the answer's language.
+
+    Examples
+    --------
+    >>> [len(one.words) for one in passages("Climate research interests me. " * 40)]
+    [12, 12, 12, 12, 12, 12, 8]
+    """
+    whole = read(text, otherwise)
+    if len(whole.words) <= LONG:
+        return (whole,)
+    found: list[Reading] = []
+    waiting = ""
+    for sentence in sentences(whole.plain):
+        waiting = f"{waiting} {sentence}".strip()
+        reading = _read(waiting, whole.language, whole.cut)
+        if len(reading.words) >= PASSAGE:
+            found.append(reading)
+            waiting = ""
+    rest = _read(waiting, whole.language, whole.cut)
+    return (*found, rest) if rest.words else tuple(found)
+
+
+def sentences(plain: str) -> list[str]:
+    """Return the sentences of a text: it ends at full stops and their like, and at line breaks."""
+    return [one for one in map(str.strip, _SENTENCE.split(plain)) if one]
+
+
+def _plain(text: str) -> tuple[str, bool]:
     plain = _INVISIBLE.sub("", html.unescape(_MARKUP.sub(" ", text)))
     plain = normalize("NFC", _ADDRESS.sub(" ", plain)).strip()
-    cut = len(plain) > CHARACTERS
-    plain = plain[:CHARACTERS]
-    words = [word[:LONGEST_WORD] for word in _WORD.findall(plain)]
-    keys = [normalize("NFKC", word).casefold() for word in words]
-    language = guess_language(keys, otherwise)
+    return plain[:CHARACTERS], len(plain) > CHARACTERS
+
+
+def _words(plain: str) -> list[str]:
+    return [intern(word[:LONGEST_WORD]) for word in _WORD.findall(plain)]
+
+
+def _keys(plain: str) -> list[str]:
+    return [_key(word) for word in _words(plain)]
+
+
+@lru_cache(maxsize=1 << 18)
+def _key(word: str) -> str:
+    return intern(normalize("NFKC", word).casefold())
+
+
+def _read(plain: str, language: str, cut: bool) -> Reading:
     kept = [
         (word, key, stem(key, language))
-        for word, key in zip(words, keys, strict=True)
+        for word, key in zip(_words(plain), _keys(plain), strict=True)
         if key not in STOP_WORDS
         and not key.isdigit()
         and (len(key) > 1 or word in "RC" or not key.isascii())
@@ -83,6 +139,7 @@ def read(text: str, otherwise: str = "en") -> Reading:
         tuple(same for _, _, same in kept),
         language,
         cut,
+        plain,
     )
 
 

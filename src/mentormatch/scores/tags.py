@@ -10,13 +10,17 @@ import numpy as np
 from scipy import sparse
 
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.programme import SIDES, Words
+from mentormatch.people.programme import SIDES, Question, Words
 from mentormatch.scores.answers import column, folded, question, tags
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
 from mentormatch.scores.parts import Encoding, Part
+from mentormatch.scores.twins import twins
 
 #: Up to this many different tags, plain arrays are faster than sparse ones.
 FEW = 128
+
+#: What a tag counts that both have; a related one counts 1.
+WHOLE = 2
 
 #: Fineness of a tag's weight before it becomes a share.
 FINE = 2**16
@@ -27,11 +31,21 @@ class TagNames:
     """What people call the tags that two encodings have in common."""
 
     names: tuple[Words, ...]
+    mentors: Encoding = None
+    related: Encoding = None
 
     def __call__(self, part: Part, i: int, j: int, language: str) -> list[tuple[float, str]]:
-        """Return the common tags' weights and names."""
+        """Return the common tags' weights and names; a related one beside the mentor's own."""
         common = _row(part.mentees, i) * _row(part.mentors, j)
-        return [(float(common[k]), self.names[k](language)) for k in np.flatnonzero(common)]
+        own = None if self.mentors is None else _row(self.mentors, j)
+        found = []
+        for k in np.flatnonzero(common).tolist():
+            said = self.names[k](language)
+            if own is not None and not own[k]:
+                near = int(np.flatnonzero(_row(self.related, k) * own)[0])
+                said = f"{said} – {self.names[near](language)}"
+            found.append((float(common[k]), said))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +55,7 @@ class Ticked:
     mentees: Encoding
     mentors: Encoding
     names: tuple[Words, ...]
+    related: Encoding
     known: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = field(default_factory=dict)
 
 
@@ -53,10 +68,14 @@ def department_part(cohort: Cohort) -> Part:
 def interests_part(cohort: Cohort) -> Part:
     """Return the part that says how much of a mentee's interests a mentor covers.
 
-    The share, by weight, of the mentee's tags that the mentor has as well. A tag's weight is
-    ``ln((1 + people) / (1 + people with it)) + 1`` over the people of both sides who answered:
-    rare ones count more. It is directed: further tags of a mentor change nothing, so a broad
-    mentor is not punished and a mentor with a short list not favoured.
+    The share, by weight, of the mentee's tags that the mentor has as well; one to which only a
+    related tag of the mentor belongs counts half. Related are tags of which the programme says so
+    for either. A tag's weight is ``ln((1 + people) / (1 + people with it)) + 1`` over the people of
+    both sides who answered: rare ones count more. It is directed: further tags of a mentor change
+    nothing, so a broad mentor is not punished and a mentor with a short list not favoured.
+
+    Tags are compared as wholes. Where they are written freely, Swedish and English ones of the same
+    meaning are one tag: see `mentormatch.scores.twins.twins`.
     """
     return cover_part(cohort, "interests", rarity=True)
 
@@ -91,9 +110,10 @@ def own_part(cohort: Cohort, name: str) -> Part:
 def cover_part(cohort: Cohort, name: str, *, rarity: bool = False) -> Part:
     """Return the part that is the share of a mentee's tags, by weight, that a mentor has too.
 
-    With ``rarity=True`` rare tags weigh more, see `interests_part`; otherwise all are equal.
+    With ``rarity=True`` rare tags weigh more, related and translated ones count: see
+    `interests_part`; otherwise all are equal.
     """
-    ticked = _ticked(cohort, name)
+    ticked = _ticked(cohort, name, translate=rarity)
     if rarity:
         people = sum(int(ticked.known[side].sum()) for side in SIDES)
         having = _sums(ticked.mentees) + _sums(ticked.mentors)
@@ -104,12 +124,21 @@ def cover_part(cohort: Cohort, name: str, *, rarity: bool = False) -> Part:
     return Part(
         name,
         _compact(shares),
-        _compact(ticked.mentors),
-        Curve.identity(),
+        _compact(_with_related(ticked) if rarity else ticked.mentors * WHOLE),
+        Curve.identity(WHOLE * ONE),
         ticked.known["mentees"],
         ticked.known["mentors"],
-        common=TagNames(ticked.names),
+        common=TagNames(ticked.names, ticked.mentors, ticked.related),
     )
+
+
+def _with_related(ticked: Ticked) -> Encoding:
+    """Return the mentors' tags, 2 for one that they have and 1 for one that is related to it."""
+    near = ticked.mentors @ ticked.related
+    near.data[:] = 1
+    made = sparse.csr_array(near.maximum(ticked.mentors * WHOLE))
+    made.sort_indices()
+    return made
 
 
 def _any_in_common(cohort: Cohort, name: str, ticked: Ticked) -> Part:
@@ -124,11 +153,18 @@ def _any_in_common(cohort: Cohort, name: str, ticked: Ticked) -> Part:
     )
 
 
-def _ticked(cohort: Cohort, name: str, names: Mapping[str, Words] | None = None) -> Ticked:
+def _ticked(
+    cohort: Cohort,
+    name: str,
+    names: Mapping[str, Words] | None = None,
+    *,
+    translate: bool = False,
+) -> Ticked:
     """Read a column of both tables into who has which tag.
 
     Where the question has options, or `names` are given, a tag is the option's key; any other is
-    free text, the same tag whatever its case and white space.
+    free text, the same tag whatever its case and white space, and with ``translate=True`` whether
+    it is Swedish or English.
     """
     asked = question(cohort, name)
     calls = dict(names or {})
@@ -143,14 +179,36 @@ def _ticked(cohort: Cohort, name: str, names: Mapping[str, Words] | None = None)
             for key, tag in zip(keys, tags(answer), strict=True):
                 calls.setdefault(key, Words(tag))
             found[side].append(keys)
+    if translate:
+        free = {key for side in SIDES for keys in found[side] for key in keys} - options
+        other = twins(free)
+        for swedish, english in other.items():
+            calls[english] = Words(calls[english].en, calls[swedish].en)
+        for side in SIDES:
+            found[side] = [[other.get(key, key) for key in keys] for keys in found[side]]
     used = sorted({key for side in SIDES for keys in found[side] for key in keys})
     place = {key: k for k, key in enumerate(used)}
     return Ticked(
         _table(found["mentees"], place),
         _table(found["mentors"], place),
         tuple(calls[key] for key in used),
+        _related(asked, place),
         {side: np.array([bool(keys) for keys in found[side]], dtype=bool) for side in SIDES},
     )
+
+
+def _related(asked: Question | None, place: dict[str, int]) -> Encoding:
+    """Return a symmetric 0/1 table over the tags: which are related, by the word of either."""
+    pairs = {
+        (place[a], place[b])
+        for option in (asked.options if asked is not None else ())
+        for other in option.related
+        for a, b in ((option.key, other), (other, option.key))
+        if a in place and b in place and a != b
+    }
+    rows, columns = ([one[k] for one in sorted(pairs)] for k in (0, 1))
+    size = max(1, len(place))
+    return sparse.csr_array((np.ones(len(pairs)), (rows, columns)), shape=(size, size))
 
 
 def _table(people: list[list[str]], place: dict[str, int]) -> Encoding:

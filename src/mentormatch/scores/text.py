@@ -1,257 +1,260 @@
-"""The part of the score from free text: what a mentee seeks against what a mentor offers."""
+"""The part of the score from free text: what one seeks against what the other offers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from mentormatch.errors import Fault
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
-from mentormatch.scores.answers import TEXTS, column, is_missing
+from mentormatch.scores.answers import OFFERS, SEEKS, column, is_missing
+from mentormatch.scores.common import CommonMeaning, CommonWords
 from mentormatch.scores.curve import ONE, Curve
-from mentormatch.scores.parts import Encoding, Part
-from mentormatch.scores.reading import CHARACTERS, Reading, read
+from mentormatch.scores.encoders import Encoder
+from mentormatch.scores.join import Join, Levels, starts_of, texts_of
+from mentormatch.scores.parts import TRUST, Common, Encoding, Part, by_lot
+from mentormatch.scores.reading import CHARACTERS, Reading, passages, read
+from mentormatch.scores.vectors import LENGTH, centred
+from mentormatch.scores.wording import UNIT, worded
 from mentormatch.words import LANGUAGES
 
-#: Length of every encoded text: words and characters have half of its square each.
-UNIT = 2**15
-HALF = round(UNIT / 2**0.5)
+#: Name and version of the comparison by words alone.
+METHOD = "words 2"
 
-#: Fineness of a term's weight before it is divided by the length of its text.
-FINE = 2**12
-
-#: From cosine to value, both in hundredths; `goals_part` says how it was chosen.
-KNOTS = ((0, 0), (4, 4), (10, 30), (25, 65), (50, 90), (99.9, 100))
+#: From levelled cosine to value, both in hundredths; `goals_part` says how it was chosen.
+KNOTS = ((0, 0), (2, 8), (5, 20), (10, 40), (25, 75), (50, 92), (99.9, 100))
 
 CURVE = Curve(tuple((round(x / 100 * UNIT**2), round(y / 100 * ONE)) for x, y in KNOTS))
 
+#: To this the pairs of languages are evened out: the mean of the cosines of texts, and their
+#: spread, how far above it one in 20 is.
+USUAL = (round(0.02 * UNIT**2), round(0.06 * UNIT**2))
 
-def goals_part(cohort: Cohort) -> Part:
-    """Return the part that compares a mentee's goals and wishes with what a mentor offers.
+#: What is usual between texts of two languages in made-up cohorts.
+ACROSS = (round(0.01 * UNIT**2), round(0.03 * UNIT**2))
 
-    Answers in ``goals`` and ``seeks`` of mentees are compared with ``offers`` and ``goals`` of
-    mentors. Each text becomes two lists of terms: words without endings, alone and in pairs of
-    neighbours; and pieces of 3 to 5 characters inside words, which find compounds and cousins
-    ("klimatforskning", "klimatforskare"). Terms weigh
-    ``(1 + ln count) * (1 + ln((1 + texts) / (1 + texts with it)))``, each list is scaled to the
-    same length, and the cosine of the two texts (half words, half pieces) is bent by `CURVE`.
+#: Texts of a language that count as much as what is known without them.
+DOUBT = 10
+
+#: Texts of each language and side whose products tell what is usual.
+LEVEL_OVER = 512
+
+#: A spread below this part of the usual one is taken for it.
+LEAST = 8
+
+#: What vectors count in the cosine beside words.
+BY_MEANING = 0.3
+
+#: How much answers of no word that says something, of one, and of two or more tell.
+TRUSTS = (0, 3 * TRUST // 4, TRUST)
+
+
+def goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+    """Return the part that compares what a mentee seeks with what a mentor offers.
+
+    Each answer in ``goals`` and ``seeks`` of a mentee is compared with ``offers`` of a mentor, or
+    with the mentor's ``goals`` where nothing is offered. Long answers are compared passage by
+    passage: see `mentormatch.scores.reading.passages`. To each text of the mentee belongs the
+    best of the mentor's; the mean of the two best counts.
+
+    Two texts are compared by the cosine of their words, pieces of words and concepts (see
+    `mentormatch.scores.wording.worded`), or, with an encoder, by seven tenths of that and three
+    tenths of the cosine of their vectors. Texts of one language share more than texts of two,
+    even if they are about different things. So cosines are evened out: for each pair of languages
+    their mean and their spread, the distance from it to the highest 20th, become `USUAL`. A pair of
+    languages with few texts is taken to be like others of its kind, a small cohort like the
+    made-up ones. Then `CURVE` makes a value of the cosine.
 
     The curve was drawn by hand on made-up sign-up answers. There, texts of one language about
-    different things had cosines below .013 (three in four) and .05 (19 in 20): values up to .08.
-    Mentors who offer what is sought had .11 to .45, with a median of .25: values .33 to .85, and
-    .65. The same text is 1. Texts of two languages meet in names and loan words only.
+    different things have cosines below .05 (19 in 20), mentors who offer what is sought .11 to .45:
+    values up to .2, and .42 to .88. The same text is 1.
 
     Nothing is known of a person whose text has no word in it that says something: no answer, one
-    emoji, only stop words. Of an answer's characters the first 5 000 are read; a note tells whose
-    were more.
-    """
-    faults: list[Fault] = []
-    texts = {side: _texts(cohort, side, faults) for side in SIDES}
-    everyone = texts["mentees"] + texts["mentors"]
-    words, stems = _counted([text.terms for text in everyone])
-    pieces, inside = _pieces(everyone)
-    table = sparse.hstack([_encoded(words), _encoded(pieces)], format="csr")
-    split = len(texts["mentees"])
-    both = np.flatnonzero(_used(table[:split]) & _used(table[split:]))
-    place = {int(old): new for new, old in enumerate(both)}
-    known = np.array([bool(text.stems) for text in everyone], dtype=bool)
-    return Part(
-        "goals",
-        table[:split][:, both],
-        table[split:][:, both],
-        CURVE,
-        known[:split],
-        known[split:],
-        common=CommonWords(
-            tuple(texts["mentees"]),
-            tuple(texts["mentors"]),
-            {stem: place[k] for stem, k in stems.items() if k in place},
-            {
-                piece: place[k + len(stems)]
-                for piece, k in inside.items()
-                if k + len(stems) in place
-            },
-        ),
-        notes=tuple(faults),
-    )
-
-
-@dataclass(frozen=True)
-class Text:
-    """All that one person wrote, answer by answer, as read."""
-
-    answers: tuple[Reading, ...]
-
-    @property
-    def words(self) -> dict[str, tuple[str, str]]:
-        """Each different word without case -> as first written, and its stem."""
-        found: dict[str, tuple[str, str]] = {}
-        for one in self.answers:
-            for word, key, stem in zip(one.words, one.keys, one.stems, strict=True):
-                found.setdefault(key, (word, stem))
-        return found
-
-    @property
-    def keys(self) -> list[str]:
-        """All words without case."""
-        return [key for one in self.answers for key in one.keys]
-
-    @property
-    def stems(self) -> list[str]:
-        """All words without endings."""
-        return [stem for one in self.answers for stem in one.stems]
-
-    @property
-    def terms(self) -> list[str]:
-        """All stems, and all neighbours in one answer."""
-        pairs = [
-            f"{first} {second}"
-            for one in self.answers
-            for first, second in zip(one.stems, one.stems[1:], strict=False)
-        ]
-        return self.stems + pairs
-
-
-@dataclass(frozen=True, eq=False)
-class CommonWords:
-    """Which words of two texts made their value.
+    emoji, only stop words. A single word tells three quarters of what an answer does.
+    Of an answer's characters the first 5 000 are read; a note tells whose were more.
 
     Parameters
     ----------
-    mentees, mentors : tuple of Text
-        What they wrote.
-    stems, pieces : mapping of str to int
-        Column of each stem and of each piece of a word in the part's encodings.
+    cohort : Cohort
+        Who signed up.
+    encoder : Encoder, optional
+        Makes vectors of texts; see `mentormatch.scores.encoders`.
     """
+    return _text_part("goals", cohort, encoder, backwards=False)
 
-    mentees: tuple[Text, ...]
-    mentors: tuple[Text, ...]
-    stems: Mapping[str, int]
-    pieces: Mapping[str, int]
 
-    def __call__(self, part: Part, i: int, j: int, language: str) -> list[tuple[float, str]]:
-        """Return each word of the mentee that the mentor's text has too, and its weight.
+def mentor_goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+    """Return the part of the other direction: what a mentor seeks against what a mentee offers.
 
-        Two words are the same if their stems are. Two others are shown side by side, as
-        "forskning – klimatforskning", if they are cousins: see `_cousins`.
-        """
-        product = part.mentees[[i]].multiply(part.mentors[[j]]).tocoo()
-        weight = dict(zip(product.coords[1].tolist(), product.data.tolist(), strict=True))
-        theirs = {
-            key: (word, stem, _pieces_of(key))
-            for key, (word, stem) in self.mentors[j].words.items()
-        }
-        having: dict[str, list[str]] = {}
-        for key, (_, stem, pieces) in theirs.items():
-            for piece in {stem, *pieces}:
-                having.setdefault(piece, []).append(key)
-        found: list[tuple[float, str]] = []
-        for key, (word, stem) in self.mentees[i].words.items():
-            pieces = _pieces_of(key)
-            near = {other for piece in {stem, *pieces} for other in having.get(piece, ())}
-            best = (0.0, "")
-            for other in near:
-                their_word, their_stem, their_pieces = theirs[other]
-                common = pieces & their_pieces
-                if stem != their_stem and not (
-                    3 * len(common) >= len(pieces | their_pieces)
-                    and _cousins(key, stem, other, their_stem)
-                ):
-                    continue
-                much = sum(weight.get(self.pieces.get(piece, -1), 0.0) for piece in common)
-                much += weight.get(self.stems[stem], 0.0) if stem == their_stem else 0.0
-                form = stem == their_stem or _forms(key, other)
-                said = word if form else f"{word} – {their_word}"
-                best = max(best, (much, said))
-            if best[1]:
-                found.append(best)
+    As `goals_part` with the sides exchanged: ``goals`` and ``seeks`` of mentors, and ``offers``
+    or else ``goals`` of mentees.
+    """
+    return _text_part("mentor_goals", cohort, encoder, backwards=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """The texts of one side, person by person; everybody has one at least, perhaps empty."""
+
+    people: tuple[tuple[Reading, ...], ...]
+    ids: tuple[str, ...]
+
+    @property
+    def texts(self) -> list[Reading]:
+        return [text for person in self.people for text in person]
+
+    @property
+    def starts(self) -> NDArray[np.intp]:
+        return starts_of(np.array([len(person) for person in self.people], dtype=np.int64))
+
+    @property
+    def languages(self) -> NDArray[np.intp]:
+        return np.array([LANGUAGES.index(text.language) for text in self.texts], dtype=np.intp)
+
+    @property
+    def trust(self) -> NDArray[np.int64]:
+        words = [sum(len(text.words) for text in person) for person in self.people]
+        return np.array([TRUSTS[min(many, len(TRUSTS) - 1)] for many in words], dtype=np.int64)
+
+    def sample(self, language: int) -> NDArray[np.intp]:
+        """Return the rows of texts in a language that say something, of some people by lot."""
+        said = np.array([bool(text.words) for text in self.texts], dtype=bool)
+        some = said & (self.languages == language)
+        having = np.add.reduceat(some, self.starts[:-1]) > 0 if self.people else np.zeros(0, bool)
+        rows = texts_of(self.starts, by_lot(np.flatnonzero(having), self.ids, LEVEL_OVER))
+        found: NDArray[np.intp] = rows[some[rows]]
         return found
 
 
-def _cousins(one: str, one_stem: str, other: str, other_stem: str) -> bool:
-    """Say whether one word holds the other, or both begin with the same six letters."""
-    held = one_stem in other or other_stem in one
-    return (held and min(len(one_stem), len(other_stem)) > 4) or one[:6] == other[:6]
+def _text_part(name: str, cohort: Cohort, encoder: Encoder | None, *, backwards: bool) -> Part:
+    faults: list[Fault] = []
+    seeking = "mentors" if backwards else "mentees"
+    sides = {side: _side(cohort, side, side == seeking, faults) for side in SIDES}
+    mentees, mentors = sides["mentees"], sides["mentors"]
+    wording = worded(mentees.texts + mentors.texts)
+    split = len(mentees.texts)
+    both = np.flatnonzero(_used(wording.table[:split]) & _used(wording.table[split:]))
+    table = wording.table[:, both]
+    place = {int(old): new for new, old in enumerate(both)}
+    words = CommonWords(
+        mentees.people,
+        mentors.people,
+        {
+            kind: {term: place[k] for term, k in terms.items() if k in place}
+            for kind, terms in wording.columns.items()
+        },
+    )
+    del wording  # large
+    a, b = table[:split], table[split:]
+    del table
+    common: Common = words
+    if encoder is not None:
+        a = _beside(a, mentees, encoder, seeking=not backwards)
+        b = _beside(b, mentors, encoder, seeking=backwards)
+        common = CommonMeaning(words, encoder, backwards)
+    ours, theirs = ((b, mentors), (a, mentees)) if backwards else ((a, mentees), (b, mentors))
+    join = Join(
+        mentees.starts,
+        mentors.starts,
+        mentees.languages,
+        mentors.languages,
+        _levels(*ours, *theirs),
+        backwards,
+    )
+    return Part(
+        name,
+        a,
+        b,
+        CURVE,
+        mentees.trust > 0,
+        mentors.trust > 0,
+        common=common,
+        notes=tuple(faults),
+        join=join,
+        mentee_trust=mentees.trust,
+        mentor_trust=mentors.trust,
+        method=METHOD if encoder is None else f"{METHOD} + {encoder.name}",
+    )
 
 
-def _forms(one: str, other: str) -> bool:
-    """Say whether two cousins are so alike that showing one of them says it: "radio", "radion"."""
-    short, long = sorted((one, other), key=len)
-    return long.startswith(short) and len(long) - len(short) <= 3
-
-
-def _texts(cohort: Cohort, side: str, faults: list[Fault]) -> list[Text]:
+def _side(cohort: Cohort, side: str, seeking: bool, faults: list[Fault]) -> _Side:
     """Read the texts of a side; answers that are read in part only are noted in `faults`."""
     told = column(cohort, side, "language")
     languages = [one if one in LANGUAGES else cohort.programme.language for one in told]
-    answers: list[list[Reading]] = [[] for _ in languages]
-    for name in TEXTS[side]:
+    ids = tuple(cohort.table(side).index)
+    people: list[list[Reading]] = [[] for _ in ids]
+    for name in SEEKS if seeking else OFFERS:
         for k, answer in enumerate(column(cohort, side, name)):
-            if is_missing(answer):
+            if is_missing(answer) or (people[k] and not seeking):
                 continue
-            reading = read(str(answer), languages[k])
-            answers[k].append(reading)
-            if reading.cut:
-                person = str(cohort.table(side).index[k])
+            found = passages(str(answer), languages[k])
+            people[k] += [text for text in found if text.words]
+            if found[0].cut:
                 details = {"most": str(CHARACTERS)}
-                faults.append(
-                    Fault("scores.long_answer", side, None, name, person, details=details)
-                )
-    return [Text(tuple(one)) for one in answers]
+                fault = Fault("scores.long_answer", side, None, name, str(ids[k]), details=details)
+                faults.append(fault)
+    nothing = {language: read("", language) for language in LANGUAGES}
+    made = zip(people, languages, strict=True)
+    return _Side(tuple(tuple(one) or (nothing[language],) for one, language in made), ids)
 
 
-def _same(terms: list[str]) -> list[str]:
-    return terms
+def _beside(words: Encoding, side: _Side, encoder: Encoder, *, seeking: bool) -> Encoding:
+    """Return words and meaning side by side, each with its share of the cosine."""
+    texts = [one.plain if one.words else "" for one in side.texts]
+    meaning = centred(texts, [one.language for one in side.texts], encoder, seeking)
+    shares = (1 - BY_MEANING) ** 0.5, BY_MEANING**0.5
+    both = words.copy()
+    both.data = np.rint(both.data * shares[0])
+    vectors = sparse.csr_array(np.rint(meaning * (shares[1] * UNIT / LENGTH)))
+    return sparse.csr_array(sparse.hstack([both, vectors], format="csr"))
 
 
-def _counted(texts: list[list[str]]) -> tuple[Encoding, dict[str, int]]:
-    """Return how often each text has each term, and the columns of the terms."""
-    if not any(texts):
-        return sparse.csr_array((len(texts), 0)), {}
-    counter = CountVectorizer(analyzer=_same, dtype=np.float64)
-    return sparse.csr_array(counter.fit_transform(texts)), counter.vocabulary_
+def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side) -> Levels:
+    """Return what products of texts are usual for each pair of languages.
 
-
-def _pieces(texts: list[Text]) -> tuple[Encoding, dict[str, int]]:
-    """Return how often each text has each piece of a word, and the columns of the pieces.
-
-    Every different word is taken to pieces once.
+    Small pairs of languages are drawn to their kind, all texts of one language or all of two, and
+    small kinds to `USUAL` or `ACROSS`. All are whole numbers, so that no order of people changes
+    them.
     """
-    words, place = _counted([text.keys for text in texts])
-    inside, columns = _counted([sorted(_pieces_of(word)) for word in sorted(place)])
-    return words @ inside, columns
+    size = len(LANGUAGES)
+    rows = [seekers.sample(language) for language in range(size)]
+    columns = [offerers.sample(language) for language in range(size)]
+    blocks = [[_products(a[ours], b[theirs]) for theirs in columns] for ours in rows]
+    few = min(sum(map(len, rows)), sum(map(len, columns)))
+    mean, spread = np.empty((size, size), np.int64), np.empty((size, size), np.int64)
+    for same, usual in ((True, USUAL), (False, ACROSS)):
+        kind = [(g, h) for g in range(size) for h in range(size) if (g == h) == same]
+        pool = _drawn(np.concatenate([blocks[g][h] for g, h in kind]), few, usual)
+        for g, h in kind:
+            mean[g, h], spread[g, h] = _drawn(
+                blocks[g][h], min(len(rows[g]), len(columns[h])), pool
+            )
+    return Levels(mean, spread, *USUAL)
 
 
-@lru_cache(maxsize=1 << 16)
-def _pieces_of(word: str) -> frozenset[str]:
-    return frozenset(_TO_PIECES(word))
+def _products(a: Encoding, b: Encoding) -> NDArray[np.int64]:
+    """Return the products of all texts of two sides, in a row."""
+    made = [(a[start : start + 256] @ b.T).toarray().ravel() for start in range(0, a.shape[0], 256)]
+    return np.concatenate([np.zeros(0), *made]).astype(np.int64)
 
 
-_TO_PIECES = CountVectorizer(
-    analyzer="char_wb", ngram_range=(3, 5), lowercase=False
-).build_analyzer()
-
-
-def _encoded(counts: Encoding) -> Encoding:
-    """Weigh and scale counts: whole numbers, each row of the length ``HALF``.
-
-    The weights are made whole before the lengths are taken, so that no sum depends on its order.
-    """
-    if not counts.nnz:
-        return counts
-    weighed = TfidfTransformer(norm=None, sublinear_tf=True).fit_transform(counts)
-    weighed = sparse.csr_array(weighed)
-    weighed.data = np.rint(weighed.data * FINE)
-    lengths = np.sqrt(weighed.multiply(weighed).sum(axis=1))
-    weighed.data = np.rint(weighed.data * HALF / np.repeat(lengths, np.diff(weighed.indptr)))
-    return weighed
+def _drawn(products: NDArray[np.int64], few: int, to: tuple[int, int]) -> tuple[int, int]:
+    """Return mean and spread, drawn to what is known without the `few` texts they are of."""
+    weight = max(0, few - DOUBT)
+    if not len(products) or not weight:
+        return to
+    mean = int(products.sum()) // len(products)
+    place = (len(products) - 1) * 19 // 20
+    spread = max(int(np.partition(products, place)[place]) - mean, USUAL[1] // LEAST)
+    drawn = [
+        (own * weight + known * DOUBT) // (weight + DOUBT)
+        for own, known in zip((mean, spread), to, strict=True)
+    ]
+    return drawn[0], drawn[1]
 
 
 def _used(table: Encoding) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from mentormatch.errors import Fault
 from mentormatch.scores.curve import ONE
 
 #: Weights of a programme that states none.
-DEFAULT_WEIGHTS = {"department": 1.0, "interests": 2.0, "goals": 3.0}
+DEFAULT_WEIGHTS = {"department": 1.0, "interests": 1.0, "goals": 1.0}
 
 
 def grid_weights(weights: Sequence[float]) -> tuple[int, ...]:

@@ -48,8 +48,9 @@ def explain(
     pandas.DataFrame
         A row a pair, sorted by department, name and id of the mentee. ``mentee`` and ``mentor``
         are ids, with ``mentee_name``, ``mentor_name``, ``mentee_department`` and
-        ``mentor_department``. ``score`` is the sum of the columns ``part: ...``. ``reasons`` says
-        in words what the two share. ``runner_up`` is the mentor whom the mentee would have if this
+        ``mentor_department``. ``score`` is the sum of the columns ``part: ...``; ``certainty``
+        says how much of it rests on what both answered, 0 to 1. ``reasons`` says in words what the
+        two share. ``runner_up`` is the mentor whom the mentee would have if this
         pair were not made (empty: nobody), ``runner_up_cost`` what the total score would lose,
         ``runner_up_people`` how many mentees fewer would have a mentor (0 where the objective does
         not count them); the loss takes into account that others would have to move.
@@ -69,6 +70,7 @@ def explain(
     stays = sureness(matching, draws)["stays"].tolist() if draws else None
     mentors, scores = people.ids("mentors"), matching.pairs["score"].tolist()
     parts = None if fit is None else fit.contributions(matching.rows, matching.columns).tolist()
+    certain = None if fit is None else fit.certainty(matching.rows, matching.columns).tolist()
     rows = []
     for k in chosen:
         i, j = int(matching.rows[k]), int(matching.columns[k])
@@ -87,6 +89,7 @@ def explain(
         if fit is not None and parts is not None:
             row |= {f"part: {name}": x for name, x in zip(fit.names, parts[k], strict=True)}
         row |= {
+            "certainty": float("nan") if certain is None else certain[k],
             "reasons": _reasons(people, i, j),
             "runner_up": mentors[other] if other >= 0 else "",
             "runner_up_name": people.name("mentors", other) if other >= 0 else "",
@@ -120,7 +123,7 @@ def _columns(people: People) -> list[str]:
     parts = [] if people.fit is None else [f"part: {name}" for name in people.fit.names]
     return [
         "mentee", "mentor", "mentee_name", "mentor_name", "mentee_department", "mentor_department",
-        "score", *parts, "reasons", "runner_up", "runner_up_name", "runner_up_cost",
+        "score", *parts, "certainty", "reasons", "runner_up", "runner_up_name", "runner_up_cost",
         "runner_up_people", "runner_up_exact", "sure",
     ]  # fmt: skip
 
@@ -147,11 +150,12 @@ def _reasons(people: People, i: int, j: int) -> str:
     if not said:
         said.append(say("explain.shared_nothing", language))
     if silent:
-        said.append(say("explain.unknown_parts", language, count=len(silent)))
+        share = f"{100 * float(fit.certainty([i], [j])[0]):.0f}"
+        said.append(say("explain.unknown_parts", language, count=len(silent), share=share))
     return " ".join(said)
 
 
-_TOLD = ("department", "interests", "goals", "languages", "availability")
+_TOLD = ("department", "interests", "goals", "mentor_goals", "languages", "availability")
 
 
 def _sure(cost: float, lost: bool, locked: bool, language: str) -> str:

@@ -15,6 +15,8 @@ from mentormatch.matching.blocking import count_blocking_pairs
 from mentormatch.matching.result import Matching
 from mentormatch.rulebook import conditions
 from mentormatch.rules import Condition
+from mentormatch.scores.effective import effective_weights
+from mentormatch.scores.fairness import own_language_share
 from mentormatch.scores.labels import part_label
 from mentormatch.telling.explain import explain
 from mentormatch.telling.numbers import number, short
@@ -53,7 +55,7 @@ def gather(
     words = language or cohort.programme.language
     people = People(matching.problem, words)
     pairs = explain(matching, words)
-    summary = _summary(matching, pairs, words)
+    summary = _summary(matching, pairs, words) | {"scorer": fit.method}
     return Story(
         language=words,
         cohort=cohort,
@@ -197,10 +199,25 @@ def _settings(
         ("objective", _aim(matching, words)),
         ("seed", str(matching.seed)),
     ]
-    for name, weight in fit.weights.items():
-        rows.append(
-            ("weight", f"{part_label(cohort.programme, name, words)}: {short(weight, words)}")
+    if fit.method:
+        rows.append(("scorer", fit.method))
+    effect = effective_weights(fit)[["nominal", "effective"]].to_numpy(float)
+    for (name, weight), shares in zip(fit.weights.items(), effect, strict=False):
+        label = part_label(cohort.programme, name, words)
+        nominal, effective = (f"{100 * share:.0f}" for share in shares)
+        told = say(
+            "explain.weight_in_effect",
+            words,
+            weight=short(weight, words),
+            nominal=nominal,
+            effective=effective,
         )
+        rows.append(("weight", f"{label}: {told}"))
+    language = own_language_share(fit)
+    if language is not None:
+        before, after = (f"{100 * one:.0f}" for one in language)
+        told = say("explain.own_language", words, before=before, after=after)
+        rows.append(("language", told))
     for key, own in fit.department_weights.items():
         department = cohort.programme.department(key).name(words)
         shown = ", ".join(

@@ -52,10 +52,10 @@ class Story:
     summary : mapping of str to object
         ``mentees``, ``mentors``, ``places``, ``pairs``, ``matched`` (all int), ``total``,
         ``bound``, ``gap``, ``mean_score``, ``lowest_score`` (float), ``status``, ``objective``
-        (str, in words), ``seed`` (int), ``proof`` (a sentence that says what is proved),
-        ``blocking`` (int: how many who are no pair would both rather have each other) and
-        ``stability`` (a sentence that says so). ``bound`` and ``gap`` are NaN where nothing bounds
-        the total.
+        (str, in words), ``scorer`` (str: what compared the answers), ``seed`` (int), ``proof`` (a
+        sentence that says what is proved), ``blocking`` (int: how many who are no pair would both
+        rather have each other) and ``stability`` (a sentence that says so). ``bound`` and ``gap``
+        are NaN where nothing bounds the total.
     """
 
     language: str

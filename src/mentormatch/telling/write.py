@@ -186,6 +186,7 @@ def _write_run(story: Story, matching: Matching, path: Path) -> Path:
         "versions": versions(),
         "objective": matching.objective,
         "seed": matching.seed,
+        "scorer": story.summary["scorer"],
         "language": story.language,
         "mentees": story.summary["mentees"],
         "mentors": story.summary["mentors"],

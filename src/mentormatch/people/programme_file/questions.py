@@ -112,12 +112,14 @@ def _options(table: Table, kind: str) -> list[Option]:
     claims = Claims(table.page, "claimed_option")
     options: list[Option] = []
     keys: set[str] = set()
+    near: list[tuple[str, str, Path]] = []
     for position, entry in enumerate(value):
         inner = Table(table.page, (*path, position), entry if isinstance(entry, dict) else {})
         if isinstance(entry, dict):
             key = inner.text("key", required=True)
             name = inner.words("name")
             aliases = inner.texts("aliases")
+            near += [(key, other, path) for other, path in inner.texts("related").items()]
             inner.close()
         else:
             key, name, aliases = inner.checked_text(entry, inner.path), Words(""), {}
@@ -133,7 +135,13 @@ def _options(table: Table, kind: str) -> list[Option]:
             claims.claim(spelling, key, place)
         if key:
             options.append(Option(key, name if name.en or name.sv else Words(key), tuple(aliases)))
-    return options
+    for _, other, path in near:
+        if other not in keys:
+            table.page.unknown("unknown_choice", path, other, tuple(sorted(keys)))
+    return [
+        replace(one, related=tuple(other for key, other, _ in near if key == one.key))
+        for one in options
+    ]
 
 
 def _default(table: Table, question: Question) -> str:

@@ -1,0 +1,89 @@
+"""Whether people are scored higher for writing in the same language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.scores.answers import column
+from mentormatch.scores.compatibility import Compatibility
+from mentormatch.scores.curve import Integers
+from mentormatch.scores.join import Join, Levels
+from mentormatch.scores.parts import Part, by_lot
+
+#: So many mentees are looked at, and so many of the best mentors of each.
+OVER, TOP = 256, 5
+
+
+def own_language_share(fit: Compatibility, name: str = "goals") -> tuple[float, float] | None:
+    """Return the share of one's own language among unrelated texts, before and after evening out.
+
+    For each mentee as many mentors of other departments are drawn in the mentee's language as in
+    others, and the five whose texts score highest are looked at. What they write about has little
+    to do with the mentee's field, so one's own language should be half of them. Where texts of the
+    same language simply look more alike, it is nearer to 1.
+
+    Parameters
+    ----------
+    fit : Compatibility
+        What `mentormatch.score` returned.
+    name : str
+        The part that compares texts.
+
+    Returns
+    -------
+    tuple of float, or None
+        Before and after the levels of languages are made even. None where there is no such part,
+        or too few people of two languages in different departments.
+    """
+    part = next((one for one in fit.parts if one.name == name and one.join is not None), None)
+    if part is None or part.join is None:
+        return None
+    ours = _languages(part.join.mentees, part.join.mentee_languages)
+    theirs = _languages(part.join.mentors, part.join.mentor_languages)
+    homes = [np.array(column(fit.cohort, side, "department")) for side in ("mentees", "mentors")]
+    shares = []
+    for i in by_lot(np.flatnonzero(part.mentee_known), fit.mentee_ids, OVER).tolist():
+        others = np.flatnonzero(part.mentor_known & (homes[1] != homes[0][i]))
+        others = by_lot(others, fit.mentor_ids, 8 * OVER)
+        own = others[theirs[others] == ours[i]]
+        foreign = others[theirs[others] != ours[i]]
+        many = min(len(own), len(foreign))
+        if many >= TOP:
+            pool = np.concatenate([by_lot(some, fit.mentor_ids, many) for some in (own, foreign)])
+            shares.append([_share(one, i, pool, many) for one in (_uneven(part), part)])
+    if not shares:
+        return None
+    before, after = np.mean(shares, axis=0).tolist()
+    return before, after
+
+
+def _languages(starts: NDArray[np.intp], languages: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the language of each person's first text."""
+    return languages[starts[:-1]]
+
+
+def _share(part: Part, i: int, pool: NDArray[np.intp], many: int) -> float:
+    """Return the share of the first `many` of the pool among its best; ties count in parts."""
+    values: Integers = part.at(np.full(len(pool), i), pool)
+    lowest = np.sort(values)[-TOP]
+    above, level = values > lowest, values == lowest
+    left = (TOP - above.sum()) / level.sum()
+    return float((above[:many].sum() + left * level[:many].sum()) / TOP)
+
+
+def _uneven(part: Part) -> Part:
+    """Return the part as if no languages had been evened out."""
+    join = part.join
+    if not isinstance(join, Join):
+        return part
+    size = join.levels.mean.shape
+    usual = Levels(
+        np.full(size, join.levels.usual_mean),
+        np.full(size, join.levels.usual_spread),
+        join.levels.usual_mean,
+        join.levels.usual_spread,
+    )
+    return replace(part, join=replace(join, levels=usual))

@@ -8,13 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
+from mentormatch.errors import ProblemError
 from mentormatch.matching.certificate import certify
+from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import large, tiles
+from mentormatch.matching.solvers import large, search, tiles
+from mentormatch.matching.solvers.watch import Progress
 
 OBJECTIVES = ("most people", "highest total")
 
@@ -74,8 +78,8 @@ def test_both_solvers_make_the_same_pairs(block: int, monkeypatch: pytest.Monkey
 
 def test_few_candidates_at_first_lead_to_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first candidates are a guess: with a bad one the prices find the rest."""
-    monkeypatch.setattr(large, "_FIRST", 1)
-    monkeypatch.setattr(large, "_AGAIN", 1)
+    monkeypatch.setattr(search, "FIRST", 1)
+    monkeypatch.setattr(search, "AGAIN", 1)
     for seed in range(40):
         problem = random_problem(seed)
         assert ends(priced(problem, "most people", 0)) == ends(
@@ -114,6 +118,7 @@ class OnlyBlocks:
 def test_scores_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """An object with blocks alone is enough, and never is the whole matrix asked for."""
     monkeypatch.setattr(tiles, "CELLS", 100)
+    monkeypatch.setattr(large, "LOWEST", 0)
     rng = np.random.default_rng(0)
     scores = OnlyBlocks(np.rint(rng.random((60, 50)) * 2**20) / 2**20)
     matching = large.solve_large(Problem(scores), ("total",), 0)
@@ -121,6 +126,196 @@ def test_scores_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None
     assert scores.most <= 2
     whole = in_memory(Problem(scores.scores), "highest total", 0)
     assert matching.match[whole.rows].tolist() == whole.columns.tolist()
+
+
+def some_bans(rng: np.random.Generator, n: int, m: int) -> list[Quota]:
+    """Make bans of every shape: between groups, across groups, single pairs, and all but some."""
+    single = [(int(rng.integers(n)), int(rng.integers(m))) for _ in range(rng.integers(1, 30))]
+    some = Pairs.between(rng.random(n) < 0.9, rng.random(m) < 0.9)
+    every = [
+        Quota("groups", Pairs.between(rng.random(n) < 0.4, rng.random(m) < 0.5), at_most=0),
+        Quota("others", ~Pairs.same(rng.integers(0, 3, n), rng.integers(0, 3, m)), at_most=0),
+        Quota("single", Pairs.listed(single), at_most=0),
+        Quota("all but some", ~(some | Pairs.listed(single)), at_most=0),
+    ]
+    return [ban for ban in every if rng.random() < 0.3]
+
+
+def as_products(seed: int) -> Problem:
+    """Make a problem whose scores are inner products, with many ties in every third."""
+    rng = np.random.default_rng(seed)
+    n, m, d = (int(size) for size in rng.integers(1, (60, 60, 6)))
+    m = n if seed % 4 == 0 else m
+    left, right = rng.normal(size=(n, d)), rng.normal(size=(m, d))
+    if seed % 3 == 0:
+        left, right = np.rint(left), np.rint(right)
+    return Problem(
+        Encodings(np.abs(left), np.abs(right) if seed % 2 else right),
+        mentor_capacity=rng.integers(0, 4, m) if seed % 5 else 1,
+        mentee_demand=rng.integers(0, 2, n) if seed % 7 == 0 else 1,
+        quotas=some_bans(rng, n, m),
+        minimum_score=float(rng.normal()) if rng.random() < 0.3 else -np.inf,
+    )
+
+
+@pytest.mark.parametrize("first", [1, 4])
+def test_however_scores_come_the_pairs_and_prices_are_the_same(
+    first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encodings, their matrix, a sparse matrix and blocks are one problem to every solver."""
+    monkeypatch.setattr(search, "FIRST", first)
+    monkeypatch.setattr(search, "AGAIN", 2 * first)
+    monkeypatch.setattr(tiles, "ROWS", 5)
+    monkeypatch.setattr(tiles, "COLUMNS", 7)
+    for seed in range(60):
+        problem = as_products(seed)
+        # Whole numbers of steps keep their grid as a matrix as well.
+        matrix = problem.scores.block(np.arange(problem.shape[0])) * 2.0**20
+        rows, columns = np.indices(matrix.shape).reshape(2, -1)
+        sparse = coo_array((matrix.ravel(), (rows, columns)), shape=matrix.shape)
+        least = problem.minimum_score * 2.0**20
+        forms = [problem, replace(problem, scores=OnlyBlocks(matrix / 2.0**20))]
+        forms += [replace(problem, scores=one, minimum_score=least) for one in (matrix, sparse)]
+        for objective in OBJECTIVES:
+            made = [priced(one, objective, seed) for one in forms]
+            known = in_memory(problem, objective, seed)
+            prices = (known.mentor_prices * 2.0**20).tolist()
+            for form, one in zip(forms, made, strict=True):
+                assert ends(one) == ends(known), (seed, objective)
+                assert (one.mentor_prices * 2.0 ** (20 * (form in forms[:2]))).tolist() == prices
+                assert certify(form, one).optimal
+
+
+def test_encodings_are_exact_in_any_order() -> None:
+    """Blocks and single pairs are the same numbers, whole steps of the grid."""
+    rng = np.random.default_rng(3)
+    fit = Encodings(rng.normal(size=(40, 30)), rng.normal(size=(50, 30)))
+    block = fit.block(np.arange(40))
+    i, j = np.indices(block.shape).reshape(2, -1)
+    assert (fit.at(i, j) == block.ravel()).all()
+    assert (np.rint(block * 2.0**20) == block * 2.0**20).all()
+    assert (np.abs(block) <= fit.largest).all()
+    assert np.abs(block - fit.mentees.astype(float) @ fit.mentors.T.astype(float)).max() < 2.0**-20
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e-3, 1.0, 300.0])
+def test_long_encodings_of_small_numbers_keep_their_digits(scale: float) -> None:
+    """Vectors of length one with hundreds of small numbers are rounded below the grid alone."""
+    rng = np.random.default_rng(5)
+    left, right = rng.normal(size=(20, 384)), rng.normal(size=(20, 384))
+    left /= np.linalg.norm(left, axis=1, keepdims=True) / scale
+    right /= np.linalg.norm(right, axis=1, keepdims=True) * scale
+    fit = Encodings(left, right)
+    assert np.abs(fit.block(np.arange(20)) - left @ right.T).max() < 2.0**-20
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [
+        ([[np.nan]], [[1.0]], "NaN or infinite"),
+        ([1.0, 2.0], [[1.0]], "two dimensions"),
+        ([[1.0, 2.0]], [[1.0]], "encoded by 2 numbers each"),
+        ([["a"]], [[1.0]], "table of numbers"),
+        ([[1e200]], [[1e200]], "scale them"),
+    ],
+)
+def test_bad_encodings_are_refused(left: object, right: object, said: str) -> None:
+    """Each fault of encodings is named."""
+    with pytest.raises(ProblemError, match=said):
+        Encodings(left, right)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [([np.nan, 1], "NaN"), ([np.inf, 1], "inf"), ([1j, 1], "real numbers")],
+)
+def test_bad_sparse_scores_are_refused(entries: list[complex], said: str) -> None:
+    """Each fault of a sparse matrix is named."""
+    with pytest.raises(ProblemError, match=said):
+        Problem(coo_array((np.array(entries), ([0, 1], [0, 1])), shape=(2, 2)))
+
+
+def test_a_pair_with_two_scores_is_refused() -> None:
+    """SciPy would add them up, which nobody means by a score."""
+    with pytest.raises(ProblemError, match="two scores"):
+        Problem(coo_array((np.ones(2), ([0, 0], [1, 1])), shape=(2, 2)))
+
+
+def test_what_a_sparse_matrix_does_not_hold_is_impossible() -> None:
+    """A stored 0 is a score, and -inf is as good as nothing stored."""
+    entries = np.array([0.0, 5.0, -np.inf])
+    problem = Problem(coo_array((entries, ([0, 1, 1], [0, 0, 1])), shape=(2, 2)))
+    assert solve(problem).pairs[["mentee", "mentor"]].values.tolist() == [[1, 0]]
+    assert problem.values([0, 1])[1].tolist() == [[True, False], [True, False]]
+
+
+def stopped(problem: Problem, **how: object) -> tuple[Matching, list[Progress]]:
+    """Solve a problem that is stopped early, and remember what was told."""
+    said: list[Progress] = []
+    told = how.pop("progress", said.append)
+    return solve(problem, progress=told, **how), said  # type: ignore[arg-type]
+
+
+def profiles(n: int) -> Problem:
+    """Make encodings that take several rounds."""
+    rng = np.random.default_rng(4)
+    return Problem(Encodings(np.abs(rng.normal(size=(n, 8))), np.abs(rng.normal(size=(n, 8)))))
+
+
+def test_a_search_tells_how_far_it_is() -> None:
+    """Bounds never lie below the best total, and the last round closes the gap."""
+    problem = profiles(400)
+    matching, said = stopped(problem)
+    assert matching.status == "optimal"
+    assert len(said) > 1
+    assert all(one.bound >= matching.total >= one.total - 1e-9 for one in said)
+    assert said[-1].gap == 0
+    assert [one.round for one in said] == list(range(1, len(said) + 1))
+
+
+def test_a_search_may_stop_close_to_the_best() -> None:
+    """With a gap allowed, what is returned is proved to lie within it."""
+    problem = profiles(400)
+    best = solve(problem).total
+    matching, said = stopped(problem, gap=best / 20)
+    assert matching.status == "feasible" or matching.total == best
+    assert 0 <= best - matching.total <= best / 20
+    assert matching.bound >= best
+    assert said[-1].gap <= best / 20
+    assert certify(problem, matching).valid
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_interrupted_search_gives_the_best_so_far(rounds: int, objective: str) -> None:
+    """Ctrl-C at any round gives a valid matching whose bound holds."""
+    problem = profiles(400)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.round == rounds:
+            raise KeyboardInterrupt
+
+    matching, _ = stopped(problem, objective=objective, progress=interrupt)
+    best = solve(problem, objective).total
+    certificate = certify(problem, matching)
+    assert certificate.valid
+    assert matching.coverage == 400
+    assert matching.total <= best <= matching.bound
+
+
+def test_a_search_without_time_gives_a_valid_matching() -> None:
+    """The time is over before the first round: nobody is paired, and the bound is no lie."""
+    problem = profiles(400)
+    matching = solve(problem, time_limit=1e-9)
+    assert certify(problem, matching).valid
+    assert matching.status == "feasible"
+    assert matching.bound >= solve(problem).total
+
+
+def test_a_negative_gap_is_refused() -> None:
+    """Nothing can be closer to the best than the best."""
+    with pytest.raises(ValueError, match="gap"):
+        solve(profiles(4), gap=-1.0)
 
 
 def test_only_plain_large_problems_go_there() -> None:

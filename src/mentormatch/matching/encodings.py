@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 _CHUNK = 2**18
+_MOST_DIGITS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,7 @@ class Encodings:
     Raises
     ------
     ProblemError
-        A number is NaN or infinite, the tables have no or different widths, or scores would be so
-        large that 2**-20 cannot be told apart.
+        A number is NaN, infinite or too large, or the tables are no tables of one width.
 
     Examples
     --------
@@ -56,17 +56,19 @@ class Encodings:
                 f"mentees are encoded by {tables[0].shape[1]} numbers each, "
                 f"mentors by {tables[1].shape[1]}"
             )
-        exact = [_rounded(table) for table in tables]
-        lengths = [_longest(table) for table, _ in exact]
-        digits = sum(bits for _, bits in exact) + int(np.frexp(lengths[0] * lengths[1])[1])
-        if digits > 52 or lengths[0] * lengths[1] >= 2.0**30:
+        longest = _longest(tables[0]) * _longest(tables[1])
+        if longest >= 2.0**30:
             raise ProblemError(
-                "the encodings are so large or so uneven that scores would not be exact: "
+                "the encodings are so large that scores would not be exact: "
                 "scale them to lengths around 1"
             )
-        for name, (table, _) in zip(("mentees", "mentors"), exact, strict=True):
-            table.setflags(write=False)
-            object.__setattr__(self, name, table)
+        digits = [_digits(table) for table in tables]
+        # Inner products have the digits of both; what float64 cannot hold is taken off evenly.
+        spare = max(sum(digits) + int(np.frexp(longest)[1]) - _MOST_DIGITS, 0)
+        for name, table, many in zip(("mentees", "mentors"), tables, digits, strict=True):
+            rounded = _rounded(table, many - (spare + 1) // 2)
+            rounded.setflags(write=False)
+            object.__setattr__(self, name, rounded)
         object.__setattr__(self, "shape", (len(tables[0]), len(tables[1])))
 
     def block(self, rows: Any, /) -> Floats:
@@ -99,15 +101,19 @@ def _table(values: Any, who: str) -> Floats:
         raise ProblemError(f"the encodings of {who} must have two dimensions, not {table.ndim}")
     if not np.isfinite(table).all():
         raise ProblemError(f"an encoding of {who} is NaN or infinite")
+    if np.abs(table).max(initial=0.0) >= 2.0**60:
+        raise ProblemError(f"an encoding of {who} is so large that nothing is exact: scale them")
     return table
 
 
-def _rounded(table: Floats) -> tuple[Singles, int]:
-    """Return numbers of at most 24 binary digits, and how many of these stand after the point."""
+def _digits(table: Floats) -> int:
+    """Return how many binary digits after the point float32 holds of the largest number."""
     largest = float(np.abs(table).max(initial=0.0))
-    bits = 23 - int(np.frexp(largest)[1]) if largest else 0
-    bits = min(bits, 26)
-    return np.ldexp(np.rint(np.ldexp(table, bits)), -bits).astype(np.float32), bits
+    return 23 - int(np.frexp(largest)[1]) if largest else 0
+
+
+def _rounded(table: Floats, digits: int) -> Singles:
+    return np.ldexp(np.rint(np.ldexp(table, digits)), -digits).astype(np.float32)
 
 
 def _longest(table: NDArray[Any]) -> float:

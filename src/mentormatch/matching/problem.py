@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Real
 from operator import index
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
+from mentormatch.matching.given import LIMIT, by_id, counts_of, ids_of, in_order, least_of
+from mentormatch.matching.listed import Listed
 from mentormatch.matching.pairs import Flags, Pairs
 from mentormatch.matching.rankings import Placed, Rankings
 
-_LIMIT = 2**31
 _MASKED = "scores have masked entries: where a pair is impossible, fill in -inf"
 
 Ints = NDArray[np.int64]
@@ -82,7 +82,7 @@ class Quota:
                 raise ProblemError(
                     f"quota {self.name!r}: {bound} must not be negative, not {value}"
                 )
-            if value >= _LIMIT:
+            if value >= LIMIT:
                 raise ProblemError(
                     f"quota {self.name!r}: {bound} is larger than 2 147 483 647, more pairs than "
                     f"there can be"
@@ -113,7 +113,8 @@ class Problem:
     Parameters
     ----------
     scores : array_like of float, shape (n, m), or an object with ``.shape`` and ``.block(rows)``
-        ``-inf`` marks an impossible pair. A raw matrix is rounded once: whole numbers stay as
+        ``-inf`` marks an impossible pair; in a SciPy sparse matrix what is not stored is
+        impossible. A raw matrix is rounded once: whole numbers stay as
         they are (totals below 2**48), others keep 30 binary digits of the largest entry. Scores
         of an object are rounded to multiples of 2**-20.
     mentor_capacity, mentor_minimum : int or array_like of int, shape (m,)
@@ -166,7 +167,10 @@ class Problem:
     def __post_init__(self) -> None:
         put = object.__setattr__
         scores = self.scores
-        if not (hasattr(scores, "shape") and callable(getattr(scores, "block", None))):
+        if callable(getattr(scores, "tocoo", None)):
+            scores = Listed(scores)
+            put(self, "scores", scores)
+        elif not (hasattr(scores, "shape") and callable(getattr(scores, "block", None))):
             scores = _matrix(scores)
             put(self, "scores", scores)
         n, m = _shape(scores)
@@ -175,7 +179,7 @@ class Problem:
             ids = getattr(self, f"{name}_ids")
             if ids is None:
                 ids = getattr(scores, f"{name}_ids", None)
-            put(self, f"{name}_ids", _ids(ids, size, name))
+            put(self, f"{name}_ids", ids_of(ids, size, name))
         for name, size in (
             ("mentor_capacity", m),
             ("mentor_minimum", m),
@@ -183,11 +187,11 @@ class Problem:
             ("mentee_minimum", n),
         ):
             ids = self.mentee_ids if name.startswith("mentee") else self.mentor_ids
-            values = _by_id(getattr(self, name), ids or (), name)
-            put(self, name, _counts(values, size, name))
-        _in_order(self.mentor_minimum, self.mentor_capacity, self.mentor_ids, "mentor", "capacity")
-        _in_order(self.mentee_minimum, self.mentee_demand, self.mentee_ids, "mentee", "demand")
-        put(self, "minimum_score", _least(self.minimum_score))
+            values = by_id(getattr(self, name), ids or (), name)
+            put(self, name, counts_of(values, size, name))
+        in_order(self.mentor_minimum, self.mentor_capacity, self.mentor_ids, "mentor", "capacity")
+        in_order(self.mentee_minimum, self.mentee_demand, self.mentee_ids, "mentee", "demand")
+        put(self, "minimum_score", least_of(self.minimum_score))
         if isinstance(self.quotas, Quota) or not isinstance(self.quotas, Iterable):
             raise ProblemError(
                 f"quotas must be a list of Quota values, not {type(self.quotas).__name__}"
@@ -206,18 +210,27 @@ class Problem:
     @cached_property
     def bits(self) -> int:
         """Binary digits after the point that scores keep."""
-        if not isinstance(self.scores, np.ndarray):
+        raw = self._raw
+        if raw is None:
             return grid.SCORE_BITS
-        whole = all(
-            bool((part == np.rint(part)).all()) for part in _parts(self.scores) if part.size
-        )
+        whole = all(bool((part == np.rint(part)).all()) for part in _parts(raw) if part.size)
         return grid.matrix_bits(self.largest, whole, self.most_pairs)
 
     @cached_property
     def largest(self) -> float:
         """Largest absolute score of a possible pair, where the scores are a matrix."""
-        finite = (np.abs(part[part > -np.inf]) for part in _parts(self.scores))
+        raw = self._raw
+        if raw is None:
+            raise ValueError("only a matrix tells its largest score")
+        finite = (np.abs(part[part > -np.inf]) for part in _parts(raw))
         return max((float(part.max(initial=0.0)) for part in finite), default=0.0)
+
+    @property
+    def _raw(self) -> Floats | None:
+        """The numbers of a matrix, as they were given; None for a score object."""
+        if isinstance(self.scores, Listed):
+            return self.scores.entries[None]
+        return self.scores if isinstance(self.scores, np.ndarray) else None
 
     @property
     def most_pairs(self) -> int:
@@ -366,84 +379,3 @@ def _matrix(scores: Any) -> Floats:
     matrix.setflags(write=False)
     _range(matrix)
     return matrix
-
-
-def _ids(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:
-    if ids is not None and not isinstance(ids, Iterable):
-        raise ProblemError(f"{who}_ids must be a list of ids, not {type(ids).__name__}")
-    names = tuple(range(size)) if ids is None else tuple(ids)
-    if len(names) != size:
-        raise ProblemError(f"{len(names)} {who}_ids for {size} {who}s")
-    try:
-        distinct = len(set(names))
-    except TypeError as error:
-        raise ProblemError(f"{who}_ids must be hashable, such as text or numbers") from error
-    if distinct != size:
-        twice = next(name for k, name in enumerate(names) if name in names[:k])
-        raise ProblemError(f"{who} id {twice!r} stands twice")
-    if ids is not None and not all(map(grid.draws_alike, names)):
-        odd = next(name for name in names if not grid.draws_alike(name))
-        raise ProblemError(
-            f"{who}_ids must be text, numbers, moments or tuples of these, not "
-            f"{type(odd).__name__}: the lottery needs ids that are written alike in every run"
-        )
-    return names
-
-
-def _by_id(values: Any, ids: Sequence[Hashable], name: str) -> Any:
-    """Return a pandas Series in the order of the ids, anything else as it is."""
-    labels = getattr(values, "index", None)
-    if callable(labels) or not hasattr(values, "reindex") or np.ndim(values) != 1:
-        return values
-    found = list(labels) if labels is not None else []
-    place = {label: k for k, label in enumerate(found)}
-    if len(place) == len(found) and place.keys() == set(ids):
-        return [values.iloc[place[one]] for one in ids]
-    if found == list(range(len(ids))):  # nobody gave it an index
-        return values
-    raise ProblemError(f"the index of {name} is not the ids of the people it is for")
-
-
-def _least(score: Any) -> float:
-    if not isinstance(score, Real) or isinstance(score, bool):
-        raise ProblemError(f"minimum_score must be a number, not {type(score).__name__}")
-    try:
-        least = float(score)
-    except OverflowError as error:
-        raise ProblemError("minimum_score is larger than any score") from error
-    if np.isnan(least):
-        raise ProblemError("minimum_score is NaN")
-    return least
-
-
-def _counts(values: Any, size: int, name: str) -> Ints:
-    if np.ma.is_masked(values):
-        raise ProblemError(f"{name} has masked entries: give everybody a number")
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ProblemError(f"{name} must be one number, or one a person") from error
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
-        array = np.clip(array, -1, _LIMIT).astype(np.int64)
-    if array.dtype.kind not in "iu" and array.size:
-        raise ProblemError(f"{name} must be whole numbers")
-    if array.ndim == 0:
-        array = np.full(size, int(array))
-    if array.shape != (size,):
-        raise ProblemError(f"{name} has shape {array.shape}, it should have ({size},)")
-    if array.size and int(array.max()) >= _LIMIT:
-        raise ProblemError(f"{name} is larger than 2 147 483 647")
-    if (array < 0).any():
-        raise ProblemError(f"{name} is negative at position {int(np.argmax(array < 0))}")
-    counts = array.astype(np.int64)
-    counts.setflags(write=False)
-    return counts
-
-
-def _in_order(low: Ints, high: Ints, ids: Any, who: str, what: str) -> None:
-    if (low > high).any():
-        k = int(np.argmax(low > high))
-        raise ProblemError(
-            f"{who} {ids[k]!r} has a minimum of {low[k]} and a {what} of {high[k]}: "
-            f"no matching can do both"
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from mentormatch.matching.solvers.flow import solve_flow
 from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
 from mentormatch.matching.solvers.numbers import Numbers, read_numbers
+from mentormatch.matching.solvers.watch import Progress, Watch
 from mentormatch.matching.stable import stable
 
 
@@ -27,6 +28,9 @@ def solve(
     seed: int = 0,
     time_limit: float | None = None,
     n_jobs: int = 1,
+    *,
+    gap: float = 0.0,
+    progress: Callable[[Progress], object] | None = None,
 ) -> Matching:
     """Return the best matching of a problem, with the prices that prove it.
 
@@ -50,11 +54,22 @@ def solve(
     seed : int
         Seed of the lottery, any whole number.
     time_limit : float, optional
-        Seconds after which the search for a proof stops where quotas make it long; the result then
-        has status ``"feasible"`` and says its gap. The best matching is always returned.
+        Seconds after which the search stops where the problem is large, or the search for a proof
+        where quotas make it long. The result is then the best matching so far, with status
+        ``"feasible"``, and says its gap.
     n_jobs : int
         Threads that price the pairs of large problems, -1 for one a core. It never changes the
         result.
+    gap : float
+        Large problems: stop as soon as the total is proved to lie this close to the best one, in
+        units of score, as `Matching.gap` is.
+    progress : callable, optional
+        Large problems: called with a `Progress` after every round. What it raises ends the search.
+
+    Notes
+    -----
+    A large problem that is interrupted (``KeyboardInterrupt``, as Ctrl-C or a notebook's stop
+    button send it) gives the best matching so far, like one that runs out of time.
 
     Returns
     -------
@@ -68,7 +83,8 @@ def solve(
         A score is NaN, totals would not be exact, or the problem is too large for ``"leximin"``
         (more than 20 000 pairs of a mentee and a mentor).
     ValueError
-        The objective is not known or makes no sense, or `time_limit` is not positive.
+        The objective is not known or makes no sense, `time_limit` is not positive, or `gap` is
+        negative.
 
     Examples
     --------
@@ -83,9 +99,12 @@ def solve(
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
     if n_jobs == 0:
         raise ValueError("n_jobs must be a number of cores, or -1 for all")
+    if not gap >= 0:
+        raise ValueError(f"gap must be 0 or a positive number in units of score, not {gap!r}")
     simple = set(stages) <= {"coverage", "total"} and stages[-1] == "total"
     if simple and suits(problem):
-        priced = solve_large(problem, stages, seed, n_jobs)
+        watch = Watch(time_limit, gap, progress, problem.bits, problem.shape[1])
+        priced = solve_large(problem, stages, seed, n_jobs, watch)
         if priced is not None:
             rows = np.flatnonzero(priced.match >= 0)
             proved = frozenset(stages if priced.proved else ())

@@ -37,7 +37,7 @@ class Master:
 
     def add(self, i: Ints, j: Short, worth: Ints) -> None:
         """Add candidates; those that are there already are kept once."""
-        from mentormatch.matching.solvers.kernels import merge_rows  # noqa: PLC0415  (compiles)
+        from mentormatch.matching.solvers.edges import merge_rows  # noqa: PLC0415  (compiles)
 
         if len(i):
             self.ptr, self.cols, self.worth = merge_rows(
@@ -52,8 +52,8 @@ class Master:
         ProblemError
             Prices have grown beyond what 64 bits hold exactly.
         """
+        from mentormatch.matching.solvers.edges import by_column  # noqa: PLC0415  (compiles)
         from mentormatch.matching.solvers.kernels import (  # noqa: PLC0415  (compiles)
-            by_column,
             fill_places,
             insert_rows,
             lift,

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching.encodings import Encodings
+from mentormatch.matching.listed import Listed
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.products import Products
 from mentormatch.matching.solvers.tiles import (
+    NOTHING,
     Found,
     Reader,
     Tiles,
@@ -32,6 +34,8 @@ def reader_of(problem: Problem, n_jobs: int) -> Reader:
         return Matrix(problem, n_jobs)
     if isinstance(problem.scores, Encodings):
         return Products(problem, n_jobs)
+    if isinstance(problem.scores, Listed):
+        return Sparse(problem)
     return Blocks(problem, n_jobs)
 
 
@@ -145,3 +149,38 @@ class Blocks(Tiles):
     def alive(self) -> tuple[Flags, Flags]:
         """Say which rows and which columns have any possible pair."""
         return read_alive(self.problem, self.spread)
+
+
+class Sparse:
+    """Hands out all pairs of a sparse matrix: nothing is left to be read again."""
+
+    column_cost = np.inf
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.shape = problem, problem.shape
+        self.largest = int(np.rint(problem.largest * 2.0**problem.bits))
+
+    def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
+        """Return all possible pairs of these rows."""
+        fit = self.problem.scores
+        at, place = fit.places(rows)
+        i, j = rows[at], fit.columns[place]
+        worth, possible = self.problem.values_at(i, j)
+        rest = np.full(len(rows), NOTHING, np.int64)
+        return Found(i[possible], j[possible].astype(np.int32), worth[possible], rest)
+
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+        """Return nothing: every pair is known."""
+        none = np.zeros(0, np.int64)
+        return Found(none, none.astype(np.int32), none, bar)
+
+    def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
+        """Return nothing: every pair is known."""
+        return self.gaining(columns, values, np.full(len(columns), NOTHING, np.int64))
+
+    def alive(self) -> tuple[Flags, Flags]:
+        """Say which rows and which columns have any possible pair."""
+        found = self.best(np.arange(self.shape[0]), np.zeros(self.shape[1], np.int64), 1)
+        rows, columns = np.zeros(self.shape[0], np.bool_), np.zeros(self.shape[1], np.bool_)
+        rows[found.i], columns[found.j] = True, True
+        return rows, columns

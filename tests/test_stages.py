@@ -23,6 +23,8 @@ from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.proofs import Ladder, Prices, Reached, Split
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
+from mentormatch.matching.solvers.faces import _least_pay, _sure
+from mentormatch.matching.solvers.flow import Choice
 from mentormatch.words import say
 from roof_example import example_matching
 from strategies import problems, seeded_problem
@@ -372,17 +374,33 @@ def test_a_senseless_objective_is_refused(objective: Any, fault: str) -> None:
         solve(Problem([[1.0]]), objective)
 
 
-def test_limits_of_size_are_named() -> None:
-    """Leximin on a large problem, and scores whose prices would not be exact, are errors."""
+def test_leximin_has_a_limit_of_size() -> None:
+    """Leximin on a large problem is refused, with what to take instead."""
     with pytest.raises(ProblemError, match="'leximin' is for at most 20000 pairs"):
         solve(Problem(np.ones((200, 101))), "coverage, leximin")
+
+
+@pytest.mark.parametrize("stages", ["total, kept, coverage", "kept, coverage, total"])
+def test_prices_of_large_scores_stay_exact(stages: str) -> None:
+    """Scores as large as totals allow leave room for what stages pay for each other."""
     rng = np.random.default_rng(1)
     n = 60
-    huge = Problem(
-        rng.integers(0, 2**41, (n, n)).astype(float), announced=Pairs.listed([(0, 0), (1, 1)])
-    )
+    scores = rng.integers(0, 2**41, (n, n)).astype(float)
+    told = Pairs.listed([(k, (7 * k) % n) for k in range(30)])
+    for least in (0, 1):
+        matching = solve(Problem(scores, mentor_minimum=least, announced=told), stages)
+        assert certify(matching.problem, matching).optimal
+
+
+def test_prices_that_would_not_be_exact_are_an_error() -> None:
+    """Beyond what 64 bits hold, prices are refused rather than rounded."""
+    ones, two = np.ones(2, np.int64), np.zeros(2, np.int64)
+    choice = Choice(np.ones((2, 2), bool), two, ones, two, ones)
+    worth, match = np.full((2, 2), 2**58), np.arange(2)
     with pytest.raises(ProblemError, match="divide them all by a constant"):
-        solve(huge, ["total", "kept", "coverage"])
+        _sure(worth, choice, match)
+    with pytest.raises(ProblemError, match="divide them all by a constant"):
+        _least_pay(worth, worth, choice, match)
 
 
 def test_announced_pairs_are_pairs_of_the_problem() -> None:
@@ -443,7 +461,7 @@ def test_a_pair_that_lifts_the_lowest_score_is_firm() -> None:
     assert set(table["sure"]) == {say("explain.firm")}
 
 
-def test_what_is_not_proved_yet_is_told() -> None:
+def test_what_is_not_proved_yet_is_told(tmp_path: Any) -> None:
     """An earlier stage without a proof is not passed off as a gap of the total."""
     matching = example_matching()
     n = len(matching.problem.quotas)
@@ -452,3 +470,5 @@ def test_what_is_not_proved_yet_is_told() -> None:
     weak = replace(matching, proofs=proofs, proved=frozenset())
     assert weak.unproved == ("coverage",)
     assert weak.status == "feasible"
+    page = mm.write_report(weak, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert say("explain.proof_open", aim="|").split("|")[0] in page

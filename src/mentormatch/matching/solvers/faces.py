@@ -12,6 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching.proofs import Prices, Proof
@@ -32,6 +34,10 @@ Flags = NDArray[np.bool_]
 
 _NEVER = np.int64(-(2**60))
 _MOST = 2**59
+_TOO_LARGE = (
+    "scores are so large that prices of several stages would not be exact: "
+    "divide them all by a constant"
+)
 
 
 def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
@@ -89,22 +95,24 @@ def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
     return found_in(draw_lots(numbers, choice, match, worth, prices), proofs)
 
 
-def _sure(worth: Ints, choice: Choice, match: Ints, unit: int = 1) -> Ints:
+def _sure(worth: Ints, choice: Choice, match: Ints) -> Ints:
     """Return the lowest prices of a matching that must be best."""
-    _check(_largest(worth, choice), worth)
-    prices = lowest_prices(worth, choice, match, 0, unit)
+    if _largest(worth, choice) >= _limit(choice):
+        raise ProblemError(_TOO_LARGE)
+    prices = lowest_prices(worth, choice, match, 0)
     if prices is None:
         raise RuntimeError("the matching found is not the best one")
     return prices
 
 
-def _check(largest: int, worth: Ints) -> None:
-    """Raise ProblemError if prices of pairs worth so much might not be exact."""
-    if 8 * (sum(worth.shape) + 2) * (largest + 1) >= _MOST:
-        raise ProblemError(
-            "scores are so large that prices of several stages would not be exact: "
-            "divide them all by a constant"
-        )
+def _limit(choice: Choice) -> int:
+    """Return how much pairs may be worth for prices to be exact.
+
+    Lowest prices are no higher than what pairs are worth, but for minimums: these may make a price
+    as long as a path through everybody.
+    """
+    bounded = bool(choice.row_low.any() or choice.col_low.any())
+    return _MOST // (8 * (sum(choice.possible.shape) + 2) if bounded else 4)
 
 
 def _largest(worth: Ints, choice: Choice) -> int:
@@ -118,10 +126,14 @@ def _least_pay(own: Ints, worth: Ints, choice: Choice, match: Ints) -> int:
     earlier stages and those of this one, and the weight is lowered as far as all stay content.
     """
     most = min(len(own), int(choice.col_high.sum()))
-    heavy = 8 * (_largest(own, choice) * most + 1)
-    _check(heavy * (_largest(worth, choice) + 1), worth)
+    room = (_limit(choice) - _largest(own, choice)) // (_largest(worth, choice) + 1) - 1
+    heavy = min(8 * (_largest(own, choice) * most + 1), room)
+    if heavy < 1:
+        raise ProblemError(_TOO_LARGE)
     both = own + heavy * worth
-    v = _sure(both, choice, match, heavy)
+    v = _tried(both, choice, match, heavy)
+    if v is None:
+        raise ProblemError(_TOO_LARGE)
     gain = np.where(choice.possible, both - v, _NEVER)
     u = gain.max(axis=1, initial=_NEVER)
     u = np.where(choice.row_low > 0, u, np.maximum(u, 0))
@@ -136,7 +148,16 @@ def _least_pay(own: Ints, worth: Ints, choice: Choice, match: Ints) -> int:
     load = np.bincount(match[match >= 0], minlength=len(v))
     above, below = load > choice.col_low, load < choice.col_high
     pay = max(pay, _owed(late_v[above], early_v[above]))
-    return max(pay, _owed(-late_v[below], -early_v[below]))
+    pay = max(pay, _owed(-late_v[below], -early_v[below]))
+    return heavy if _tried(own + pay * worth, choice, match) is None else pay
+
+
+def _tried(worth: Ints, choice: Choice, match: Ints, unit: int = 1) -> Ints | None:
+    """Return the lowest prices of a matching, or None if it is not the best."""
+    try:
+        return lowest_prices(worth, choice, match, 0, unit)
+    except RuntimeError:
+        return None
 
 
 def _owed(late: Ints, early: Ints) -> int:
@@ -155,17 +176,39 @@ def _highest_floor(values: Ints, face: Choice, match: Ints | None) -> tuple[int,
         return 2**61, np.full(len(values), -1, np.int64)
     levels = np.unique(values[face.possible & (values >= own.min())])
     low, high = 0, len(levels)
-    ones = np.ones_like(values)
     while high - low > 1:
         middle = (low + high) // 2
-        some = assign(ones, replace(face, possible=face.possible & (values >= levels[middle])))
-        if some is None:
-            high = middle
+        if _can_be_kept(replace(face, possible=face.possible & (values >= levels[middle]))):
+            low = middle
         else:
-            low, match = middle, some
-            own = _scores(values, match)
-            low = max(low, int(np.searchsorted(levels, own.min())))
-    return int(levels[low]), match
+            high = middle
+    some = replace(face, possible=face.possible & (values >= levels[low]))
+    found = assign(np.ones_like(values), some)
+    if found is None:
+        raise RuntimeError("minimums that can be kept apart cannot be kept together")
+    return int(levels[low]), found
+
+
+def _can_be_kept(choice: Choice) -> bool:
+    """Say whether every minimum can be kept.
+
+    That is so if those of the rows can, and those of the columns can, each side on its own
+    (Mendelsohn and Dulmage 1958, doi:10.4153/CJM-1958-055-6).
+    """
+    rows = np.flatnonzero(choice.row_low > 0)
+    columns = np.repeat(np.arange(len(choice.col_high)), choice.col_high)
+    needed = np.repeat(np.arange(len(choice.col_low)), choice.col_low)
+    return _all_matched(choice.possible[np.ix_(rows, columns)]) and _all_matched(
+        choice.possible[:, needed].T
+    )
+
+
+def _all_matched(possible: Flags) -> bool:
+    """Say whether every row can have a column of its own."""
+    if not possible.any(axis=1).all():
+        return False
+    partner = maximum_bipartite_matching(csr_array(possible), perm_type="column")
+    return bool((partner >= 0).all())
 
 
 def _scores(values: Ints, match: Ints) -> Ints:

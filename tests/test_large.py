@@ -17,7 +17,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import large, search, tiles
+from mentormatch.matching.solvers import large, lots, search, tiles
 from mentormatch.matching.solvers.watch import Progress
 
 OBJECTIVES = ("most people", "highest total")
@@ -95,7 +95,7 @@ def test_threads_change_nothing() -> None:
 
 def test_too_many_ties_are_left_to_the_solver_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nearly everything ties, the lottery is drawn by the solver in memory."""
-    monkeypatch.setattr(large, "_MOST_TIES", 0)
+    monkeypatch.setattr(lots, "MOST_TIES", 0)
     problem = Problem(np.ones((40, 40)))
     assert large.solve_large(problem, ("coverage", "total"), 0) is None
     assert ends(priced(problem, "most people", 3)) == ends(in_memory(problem, "most people", 3))

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _FAR = np.int64(2**62)
-_CHUNK = 64
 
 
 @njit(cache=True)
@@ -34,7 +32,7 @@ def leave(i: int, match: Ints, head: Ints, after: Ints, before: Ints, load: Ints
 
 
 @njit(cache=True)
-def _enter(i: int, j: int, match: Ints, head: Ints, after: Ints, before: Ints, load: Ints) -> None:
+def enter(i: int, j: int, match: Ints, head: Ints, after: Ints, before: Ints, load: Ints) -> None:
     """Put row `i` into the list of column `j`."""
     match[i], before[i], after[i] = j, -1, head[j]
     if head[j] >= 0:
@@ -44,7 +42,7 @@ def _enter(i: int, j: int, match: Ints, head: Ints, after: Ints, before: Ints, l
 
 
 @njit(cache=True)
-def _nearer(j: int, dist: Ints, heap: Ints, place: Ints, size: int) -> int:
+def nearer(j: int, dist: Ints, heap: Ints, place: Ints, size: int) -> int:
     """Put column `j` into the heap, or move it up after its distance has fallen."""
     at = place[j]
     if at < 0:
@@ -63,7 +61,7 @@ def _nearer(j: int, dist: Ints, heap: Ints, place: Ints, size: int) -> int:
 
 
 @njit(cache=True)
-def _nearest(dist: Ints, heap: Ints, place: Ints, size: int) -> int:
+def nearest(dist: Ints, heap: Ints, place: Ints, size: int) -> int:
     """Take the nearest column off the heap, which has one item fewer then."""
     first = heap[0]
     place[first] = -1
@@ -179,11 +177,11 @@ def insert_rows(
                     if load[j] < capacity[j]:
                         limit, last_col, last_row = d, j, np.int64(-1)
                     else:
-                        size = _nearer(j, dist, heap, place, size)
+                        size = nearer(j, dist, heap, place, size)
                 i = after[i] if i != new else np.int64(-1)
             if size == 0 or dist[heap[0]] >= limit:
                 break
-            j = _nearest(dist, heap, place, size)
+            j = nearest(dist, heap, place, size)
             size -= 1
             done[j] = True
             shut[closed] = j
@@ -214,7 +212,7 @@ def insert_rows(
             old = match[i]
             if old >= 0:
                 leave(i, match, head, after, before, load)
-            _enter(i, j, match, head, after, before, load)
+            enter(i, j, match, head, after, before, load)
             j = old if i != new else np.int64(-1)
         for k in range(touched):
             dist[seen[k]] = _FAR
@@ -254,9 +252,9 @@ def lift(
             dist[match[i]] = min(dist[match[i]], u[i] - floor[i])
     for j in range(m):
         if dist[j] < _FAR:
-            size = _nearer(j, dist, heap, place, size)
+            size = nearer(j, dist, heap, place, size)
     while size > 0:
-        j = _nearest(dist, heap, place, size)
+        j = nearest(dist, heap, place, size)
         size -= 1
         done[j] = True
         for k in range(col_ptr[j], col_ptr[j + 1]):
@@ -266,76 +264,13 @@ def lift(
             d = dist[j] + u[col_rows[k]] + v[j] - col_worth[k]
             if d < dist[own]:
                 dist[own] = d
-                size = _nearer(own, dist, heap, place, size)
+                size = nearer(own, dist, heap, place, size)
     for i in range(len(u)):
         if match[i] >= 0:
             u[i] -= dist[match[i]]
     for j in range(m):
         if load[j] > 0:
             v[j] += dist[j]
-
-
-@njit(cache=True, nogil=True)
-def lower(steps: Floats, open_rows: Flags, u: Ints, v: Ints, match: Ints) -> None:
-    """Lower prices to the lowest at which the matching is best among all pairs.
-
-    Each price falls as far as nobody is drawn away: by the shortest path over reduced costs from
-    what would be left unpaid, or from a row that has nothing.
-
-    Parameters
-    ----------
-    steps : numpy.ndarray of float, shape (n, m)
-        Whole-numbered scores of all pairs; -inf where impossible.
-    open_rows : numpy.ndarray of bool, shape (n,)
-        Rows that may be matched.
-    u, v, match : numpy.ndarray of int
-        Prices, changed in place, and each row's column (-1: none).
-    """
-    n, m = steps.shape
-    dist = v.copy()
-    for i in range(n):
-        if match[i] < 0 and open_rows[i]:
-            row = steps[i]
-            for j in range(m):
-                if row[j] > -np.inf:
-                    dist[j] = min(dist[j], u[i] + v[j] - np.int64(row[j]))
-    start = np.zeros(m + 1, np.int64)
-    for i in range(n):
-        if match[i] >= 0:
-            start[match[i] + 1] += 1
-    start = np.cumsum(start)
-    members, at = np.empty(n, np.int64), start.copy()
-    for i in range(n):
-        if match[i] >= 0:
-            members[at[match[i]]] = i
-            at[match[i]] += 1
-    heap, place, size = np.empty(m, np.int64), np.full(m, -1, np.int64), 0
-    for j in range(m):
-        size = _nearer(j, dist, heap, place, size)
-    # Whole numbers are exact as float64 here, and many can be compared at once.
-    price, reach = v.astype(np.float64), dist.astype(np.float64)
-    while size > 0:
-        own = _nearest(dist, heap, place, size)
-        size -= 1
-        for at_row in range(start[own], start[own + 1]):
-            i = members[at_row]
-            base = np.float64(dist[own] + u[i])
-            for first in range(0, m, _CHUNK):
-                row, dear = steps[i, first : first + _CHUNK], price[first : first + _CHUNK]
-                far, hit = reach[first : first + _CHUNK], False
-                for k in range(len(row)):
-                    hit |= base + dear[k] - row[k] < far[k]
-                if not hit:
-                    continue
-                for k in range(len(row)):
-                    if base + dear[k] - row[k] < far[k]:
-                        far[k] = base + dear[k] - row[k]
-                        dist[first + k] = np.int64(far[k])
-                        size = _nearer(first + k, dist, heap, place, size)
-    for i in range(n):
-        if match[i] >= 0:
-            u[i] += dist[match[i]]
-    v -= dist
 
 
 @njit(cache=True, nogil=True)
@@ -372,9 +307,9 @@ def fill_places(
             limit, last_row, last_col, to = _FAR, np.int64(-1), np.int64(-1), np.int64(-1)
             dist[empty] = 0
             seen[0] = empty
-            size = _nearer(empty, dist, heap, place, size)
+            size = nearer(empty, dist, heap, place, size)
             while size > 0 and dist[heap[0]] < limit:
-                j = _nearest(dist, heap, place, size)
+                j = nearest(dist, heap, place, size)
                 size -= 1
                 done[j] = True
                 shut[closed] = j
@@ -396,7 +331,7 @@ def fill_places(
                             seen[touched] = own
                             touched += 1
                         dist[own], via[own], into[own] = d, i, j
-                        size = _nearer(own, dist, heap, place, size)
+                        size = nearer(own, dist, heap, place, size)
             for k in range(closed):
                 j = shut[k]
                 if limit > dist[j]:
@@ -407,12 +342,12 @@ def fill_places(
                         i = after[i]
             j = last_col
             if last_row >= 0:
-                _enter(last_row, to, match, head, after, before, load)
+                enter(last_row, to, match, head, after, before, load)
                 j = to
             while j != empty:
                 i, to = via[j], into[j]
                 leave(i, match, head, after, before, load)
-                _enter(i, to, match, head, after, before, load)
+                enter(i, to, match, head, after, before, load)
                 j = to
             for k in range(touched):
                 dist[seen[k]] = _FAR

@@ -11,7 +11,6 @@ grows with the candidates and one block of scores.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,11 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.master import Master
 from mentormatch.matching.solvers.readers import reader_of
 from mentormatch.matching.solvers.search import Search
+from mentormatch.matching.solvers.single import Answer, lowest, solve_single
 from mentormatch.matching.solvers.tiles import Reader
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
@@ -33,22 +34,10 @@ Flags = NDArray[np.bool_]
 #: be loaded first; once it is loaded they are quicker for smaller problems, too.
 LARGE = 2**17
 _SMALL = 2**10
+#: Up to so many cells the whole matrix is quicker than candidates, where all places are single.
+DENSE = 2**20
 #: Up to so many cells prices are made the lowest possible, which reads all scores once more.
 LOWEST = 2**22
-_MOST_TIES = 2**25
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """Pairs in the problem's order (-1: no mentor) with the prices of every stage.
-
-    `read` is the share of all pairs whose score was read, counted as often as it was.
-    """
-
-    match: Ints
-    proofs: dict[str, Proof]
-    proved: bool
-    read: float
 
 
 def suits(problem: Problem) -> bool:
@@ -91,9 +80,13 @@ def solve_large(
     ProblemError
         The total could be too large to be exact.
     """
+    n, m = problem.shape
+    if n * m < DENSE and int(problem.mentor_capacity.max(initial=0)) <= 1:
+        return solve_single(problem, stages, seed)
     reader = reader_of(problem, n_jobs)
     grid.check_total(np.array([reader.largest]), problem.most_pairs)
     search = Search(problem, reader, watch)
+    master = search.master
     small = problem.shape[0] * problem.shape[1] < LOWEST
     none = np.zeros(len(problem.quotas), np.int64)
     nobody = Prices(np.zeros(problem.shape[1], np.int64), none)
@@ -116,7 +109,8 @@ def solve_large(
         if match is None:
             return None
         if small:
-            mentors = _lowest(problem, search.master, reader.largest)
+            steps = problem.steps(np.arange(problem.shape[0]))
+            mentors = lowest(problem, steps, master.u, master.v, master.match, reader.largest)
         else:
             mentors = _closed(problem, mentors, reader.largest + pay)
         proofs["total"] = Prices(mentors, none, pay)
@@ -127,16 +121,6 @@ def solve_large(
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
         match = search.so_far()
     return Answer(match, proofs, proved, search.read / max(problem.shape[0] * problem.shape[1], 1))
-
-
-def _lowest(problem: Problem, master: Master, largest: int) -> Ints:
-    """Return the lowest prices that prove the matching best, for a problem that fits in memory."""
-    from mentormatch.matching.solvers.kernels import lower  # noqa: PLC0415  (compiles)
-
-    steps = problem.steps(np.arange(problem.shape[0]))
-    u, v = master.u.copy(), _closed(problem, master.v, largest + 1)
-    lower(steps, problem.mentee_demand > 0, u, v, master.match)
-    return v
 
 
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
@@ -189,25 +173,9 @@ def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, int]:
 
 def _draw_lots(problem: Problem, search: Search, seed: int, *, lead: bool) -> Ints | None:
     """Return the best matching that the lottery prefers; None if too many pairs tie."""
-    n, m = problem.shape
     search.settle(ties=True)
     master = search.master
-    i = np.repeat(np.arange(n), np.diff(master.ptr))
+    i = np.repeat(np.arange(problem.shape[0]), np.diff(master.ptr))
     tight = (master.worth - master.v[master.cols] == master.u[i]) & search.open[i]
     i, j = i[tight], master.cols[tight].astype(np.int64)
-    if len(i) == (master.match >= 0).sum() and (master.match[i] == j).all():
-        return master.match  # nothing ties
-    if len(i) > _MOST_TIES:
-        return None
-    bits = grid.lottery_bits(n, m)
-    lots = grid.lottery(
-        grid.tickets(problem.mentee_ids or (), "mentee", seed)[i],
-        grid.tickets(problem.mentor_ids or (), "mentor", seed)[j],
-        bits,
-    )
-    weight = 2 ** (bits + max(n, m).bit_length() + 1)
-    duty = int(lead) + (master.u[i] > 0).astype(np.int64) + (master.v[j] > 0)
-    drawn = Master(n, problem.mentor_capacity)
-    drawn.add(i, j.astype(np.int32), lots + weight * duty)
-    drawn.improve(np.zeros(n, np.int64))
-    return drawn.match
+    return draw_lots(problem, master.u, master.v, master.match, (i, j), seed, lead=lead)

@@ -42,6 +42,11 @@ PARTS = {
 }
 SURE = {"en": ("certain", "likely", "close"), "sv": ("säker", "trolig", "jämn")}
 
+IN_SHORT = {
+    "en": ("Physics was served best.", "Two rules stand in the way."),
+    "sv": ("Fysik fick mest.", "Två regler står i vägen."),
+}
+
 
 @dataclass(frozen=True)
 class Person:
@@ -265,6 +270,10 @@ def _story(
         parts=PARTS[language],
         unmatched=unmatched,
         departments=_departments(names, mentees, mentors, pairs),
+        fairness=_fairness(_departments(names, mentees, mentors, pairs)),
+        fairness_in_short=IN_SHORT[language][0],
+        costs=_costs(names),
+        costs_in_short=IN_SHORT[language][1],
         flows=flows,
         loads=loads,
         readiness=_readiness(language, names),
@@ -295,6 +304,35 @@ def _story(
                 "ingen lista med lika många personer har högre sammanlagd poäng.",
             }[language],
         },
+    )
+
+
+def _fairness(departments: pd.DataFrame) -> pd.DataFrame:
+    served = departments[["mentees", "matched", "mean_score", "lowest_score", "mentors"]].copy()
+    served.insert(0, "group", departments["department"])
+    served["first"] = served["matched"] // 2
+    for what in ("matched", "first"):
+        served[f"share_{what}"] = served[what] / served["mentees"].where(served["mentees"] > 0)
+    return served.assign(lent=departments["lent"], borrowed=departments["borrowed"])
+
+
+def _costs(names: list[str]) -> pd.DataFrame:
+    """Give a rule that is priced, a ban that is worked out, and a minimum score that is not."""
+    return pd.DataFrame(
+        {
+            "rule": [f"{names[0]} <b>lends</b> 2", FORMULA_NAME, "No pair scores below 0.30"],
+            "departments": [names[0], "", ", ".join(names)],
+            "kind": ["at most lent", "banned", "minimum score"],
+            "used": [2.0, 0.0, 0.31],
+            "bound": [2.0, 0.0, 0.3],
+            "unit_people": pd.array([1, 0, None], dtype="Int64"),
+            "unit_total": [0.211, 0.5, np.nan],
+            "unit_exact": [False, True, False],
+            "drop_people": pd.array([2, 0, None], dtype="Int64"),
+            "drop_total": [0.611, 0.5, np.nan],
+            "drop_exact": [False, True, False],
+            "text": ["Costs <much>.", "Costs half a point.", "Was not worked out."],
+        }
     )
 
 

@@ -44,8 +44,10 @@ if TYPE_CHECKING:
     from mentormatch.scores.score import score as score
     from mentormatch.scores.verdict import LearnedWeights as LearnedWeights
     from mentormatch.telling.changes import changes as changes
+    from mentormatch.telling.costs import rule_costs as rule_costs
     from mentormatch.telling.curves import draw_curve as draw_curve
     from mentormatch.telling.explain import explain as explain
+    from mentormatch.telling.fairness import fairness as fairness
     from mentormatch.telling.readiness import readiness as readiness
     from mentormatch.telling.sureness import sureness as sureness
     from mentormatch.telling.why import unmatched as unmatched
@@ -95,8 +97,10 @@ _HOMES = {
     "scores.score": ("score",),
     "scores.verdict": ("LearnedWeights",),
     "telling.changes": ("changes",),
+    "telling.costs": ("rule_costs",),
     "telling.curves": ("draw_curve",),
     "telling.explain": ("explain",),
+    "telling.fairness": ("fairness",),
     "telling.sureness": ("sureness",),
     "telling.why": ("unmatched", "why_not"),
     "telling.write": (

@@ -18,7 +18,9 @@ from mentormatch.rules import Condition
 from mentormatch.scores.effective import effective_weights
 from mentormatch.scores.fairness import own_language_share
 from mentormatch.scores.labels import part_label
+from mentormatch.telling.costs import costs_in_short, rule_costs
 from mentormatch.telling.explain import explain
+from mentormatch.telling.fairness import fairness, fairness_in_short
 from mentormatch.telling.numbers import number, short
 from mentormatch.telling.people import People
 from mentormatch.telling.readiness import readiness
@@ -56,6 +58,7 @@ def gather(
     people = People(matching.problem, words)
     pairs = explain(matching, words)
     summary = _summary(matching, pairs, words) | {"scorer": fit.method}
+    served, costs = fairness(matching, language=words), rule_costs(matching, False, rules, words)
     return Story(
         language=words,
         cohort=cohort,
@@ -63,6 +66,10 @@ def gather(
         parts={name: part_label(cohort.programme, name, words) for name in fit.names},
         unmatched=unmatched(matching, words),
         departments=_departments(matching, people),
+        fairness=served,
+        fairness_in_short=fairness_in_short(served, words),
+        costs=costs,
+        costs_in_short=costs_in_short(costs, words),
         flows=_flows(matching, people),
         loads=_loads(matching, people),
         readiness=readiness(cohort, fit, rules, words).tables,

@@ -41,6 +41,14 @@ class Story:
         (mentees with a pair), ``inside`` (pairs inside the department), ``lent`` (pairs of its
         mentors with others' mentees), ``borrowed`` (pairs of its mentees with others' mentors),
         ``mean_score``, ``lowest_score`` (NaN where it has no pair).
+    fairness : pandas.DataFrame
+        One row a department, as `mentormatch.fairness` returns it.
+    fairness_in_short : str
+        Who was served best and least, in a sentence.
+    costs : pandas.DataFrame
+        One row a rule that binds, as `mentormatch.rule_costs` returns it.
+    costs_in_short : str
+        Which rule stands most in the way of a better list, in a sentence.
     flows : pandas.DataFrame
         Number of pairs: rows are departments of mentees, columns of mentors, names in words.
     loads : pandas.DataFrame
@@ -64,6 +72,10 @@ class Story:
     parts: Mapping[str, str]
     unmatched: pd.DataFrame
     departments: pd.DataFrame
+    fairness: pd.DataFrame
+    fairness_in_short: str
+    costs: pd.DataFrame
+    costs_in_short: str
     flows: pd.DataFrame
     loads: pd.DataFrame
     readiness: Mapping[str, pd.DataFrame]

@@ -27,7 +27,7 @@ _PRINTED = 6
 def write_workbook_of(story: Story, path: str | Path) -> Path:
     """Write all tables of a story as one Excel workbook.
 
-    Sheets: the pairs, an overview, people without a pair, mentors' places, readiness, a list for
+    Sheets: the pairs, an overview, people without a pair, what rules cost, mentors' places, readiness, a list for
     Word's mail merge, the settings, and then one sheet for each department with its mentees'
     pairs, its mentors who are lent, and its people without a pair. Nothing that anybody typed
     becomes a formula or a link. Equal stories give equal bytes.
@@ -54,6 +54,7 @@ def write_workbook_of(story: Story, path: str | Path) -> Path:
         "pairs": lambda story: [_pairs(story, strangers)],
         "overview": _overview,
         "unmatched": lambda story: [_unmatched(story)],
+        "costs": lambda story: [_costs(story)],
         "places": lambda story: [_places(story)],
         "readiness": _readiness,
         "letters": lambda story: [_letters(story)],
@@ -157,9 +158,17 @@ def _overview(story: Story) -> list[Table]:
     for key in ("mean_score", "lowest_score"):
         columns.append(Column(_word(story, key), list(story.departments[key]), "score"))
     departments = Table(columns, title=_word(story, "departments"))
+    served = _columns(story, story.fairness, group="department", mentees="mentees")
+    for key in ("share_matched", "share_first"):
+        served.append(Column(_word(story, key), list(story.fairness[key]), "score"))
+    for key in ("mean_score", "lowest_score"):
+        served.append(Column(_word(story, key), list(story.fairness[key]), "score"))
+    served += _columns(story, story.fairness, lent="lent", borrowed="borrowed")
+    title = _word(story, "fairness")
+    alike = Table(served, title=title, note=story.fairness_in_short)
     across = [Column(str(name), list(story.flows[name])) for name in story.flows.columns]
     down = Column(_word(story, "mentee_department"), [str(name) for name in story.flows.index])
-    return [summary, departments, Table([down, *across], title=_word(story, "flows"))]
+    return [summary, departments, alike, Table([down, *across], title=_word(story, "flows"))]
 
 
 def _unmatched(story: Story) -> Table:
@@ -170,6 +179,22 @@ def _unmatched(story: Story) -> Table:
     columns += _columns(story, people, department="department")
     columns.append(Column(_word(story, "reason"), list(people["reason"]), "prose"))
     return Table([*columns, *_columns(story, people, id="id")])
+
+
+def _costs(story: Story) -> Table:
+    """Lay out the rules that bind, with what each costs."""
+    columns = _columns(story, story.costs, rule="rule", departments="rule_departments")
+    for key in ("used", "bound"):
+        columns.append(Column(_word(story, f"rule_{key}"), list(story.costs[key]), "score"))
+    for what in ("unit", "drop"):
+        people = [None if pd.isna(one) else int(one) for one in story.costs[f"{what}_people"]]
+        columns.append(Column(_word(story, f"{what}_people"), people))
+        total = list(story.costs[f"{what}_total"])
+        columns.append(Column(_word(story, f"{what}_total"), total, "score"))
+        exact = [_word(story, "yes" if one else "at_most") for one in story.costs[f"{what}_exact"]]
+        columns.append(Column(_word(story, f"{what}_exact"), exact))
+    columns.append(Column(_word(story, "rule_text"), list(story.costs["text"]), "prose"))
+    return Table(columns, title=_word(story, "costs"), note=story.costs_in_short)
 
 
 def _places(story: Story) -> Table:

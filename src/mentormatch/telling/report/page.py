@@ -72,6 +72,8 @@ def render_page(story: Story) -> str:
         tiles=_tiles(story),
         parts=_parts_key(story),
         departments=_departments(story),
+        fairness=_fairness(story),
+        costs=_costs(story),
         flows=_flows(story),
         scores=_scores(story),
         loads=_loads(story),
@@ -184,6 +186,42 @@ def _departments(story: Story) -> list[dict[str, Any]]:
         title = told("departments_bar", **{key: row[key] for key in keys})
         segments = [(row["inside"], "k1"), (row["borrowed"], "k2"), (row["without"], "none")]
         row["bar"] = stacked_bar(segments, longest, title)
+    return rows
+
+
+def _fairness(story: Story) -> list[dict[str, Any]]:
+    """Give each department its row, with two bars: how many have a mentor, and the best one."""
+    told, show = partial(_told, story.language), partial(number, language=story.language)
+    rows: list[dict[str, Any]] = story.fairness.to_dict("records")  # type: ignore[assignment]
+    for row in rows:
+        for what, colour in (("matched", "k1"), ("first", "k2")):
+            share = row[f"share_{what}"]
+            told_share = MISSING if pd.isna(share) else told("percent", share=show(100 * share, 0))
+            title = told(f"fairness_bar_{what}", department=row["group"], share=told_share)
+            row[f"told_{what}"] = told_share
+            row[f"bar_{what}"] = stacked_bar([(share, colour)], 1.0, title, height=10, track=True)
+    return rows
+
+
+def _costs(story: Story) -> list[dict[str, Any]]:
+    """Give each rule its row; what is not exact is told as "at most"."""
+    told, show = partial(_told, story.language), partial(number, language=story.language)
+    rows: list[dict[str, Any]] = story.costs.to_dict("records")  # type: ignore[assignment]
+
+    def at_most(figure: str, exact: bool, missing: bool) -> str:
+        return figure if exact or missing else told("at_most", figure=figure)
+
+    for row in rows:
+        decimals = 2 if row["kind"] == "minimum score" else 0
+        row["told_used"] = told(
+            "of", part=show(row["used"], decimals), whole=show(row["bound"], decimals)
+        )
+        for what in ("unit", "drop"):
+            people, total, exact = (row[f"{what}_{key}"] for key in ("people", "total", "exact"))
+            if not exact and pd.notna(total):
+                total = math.ceil(100 * total - 1e-9) / 100
+            row[f"told_{what}_people"] = at_most(show(people, 0), exact, pd.isna(people))
+            row[f"told_{what}_total"] = at_most(show(total), exact, pd.isna(total))
     return rows
 
 

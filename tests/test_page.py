@@ -352,6 +352,23 @@ def test_both_languages_have_the_same_sentences_with_the_same_blanks() -> None:
     assert blanks["en"] == blanks["sv"]
 
 
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_rules_and_departments_have_their_tables(language: str) -> None:
+    """What each rule costs and how each department was served stand in words and figures."""
+    story = example_story(language)
+    page = render_page(story)
+    served = page[page.index('<section id="fairness"') : page.index('<section id="costs"')]
+    assert story.fairness_in_short in served
+    assert served.count('class="bar"') == 2 * len(story.fairness)
+    costs = page[page.index('<section id="costs"') : page.index('<section id="flows"')]
+    assert story.costs_in_short in costs
+    assert "Costs &lt;much&gt;." in costs
+    assert "<b>lends</b>" not in costs, "names of rules are escaped"
+    figures = ("at most 1", "at most 0.22") if language == "en" else ("högst 1", "högst 0,22")
+    for figure in figures:
+        assert f"<span>{figure}</span>" in costs
+
+
 def test_every_sentence_is_used() -> None:
     """No sentence lies in the catalogue that nobody can ever read."""
     source = files("mentormatch")
@@ -360,7 +377,7 @@ def test_every_sentence_is_used() -> None:
         for name in ("page.py", "report.html.j2")
     )
     sentences = tomllib.loads(source.joinpath("texts/en/report.toml").read_text(encoding="utf-8"))
-    put_together = ("column_", "without_", "unmatched_")
+    put_together = ("column_", "costs_", "fairness_bar_", "without_", "unmatched_")
     unused = [
         key
         for key in sentences

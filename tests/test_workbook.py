@@ -60,8 +60,8 @@ def swedish(tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
 def test_its_sheets(english: openpyxl.Workbook, swedish: openpyxl.Workbook) -> None:
     """One sheet a subject, then one a department, in the story's language."""
     assert english.sheetnames == [
-        "Pairs", "Overview", "Without a pair", "Mentors' places", "Readiness", "Letter merge",
-        "Settings", "Physics", "Astronomy", "Media Studies",
+        "Pairs", "Overview", "Without a pair", "What rules cost", "Mentors' places", "Readiness",
+        "Letter merge", "Settings", "Physics", "Astronomy", "Media Studies",
     ]  # fmt: skip
     assert swedish.sheetnames[:3] == ["Par", "Översikt", "Utan par"]
     assert swedish.sheetnames[-3:] == ["Fysik", "Astronomi", "Medievetenskap"]
@@ -181,9 +181,25 @@ def test_the_overview_tells_the_result(english: openpyxl.Workbook) -> None:
     media = found[firsts.index("Departments") + 4]
     assert media[:3] == ["Media Studies", 1, 1]
     assert media[8:10] == [None, None], "no score where there is no pair"
-    flows = found[firsts.index("Departments") + 7 :]
+    served = found[firsts.index("Was every department served alike?") + 1 :]
+    assert served[0][0] == example_story().fairness_in_short
+    assert served[2][:4] == ["Physics", 6, 1, 0.5]
+    place = next(k for k, first in enumerate(firsts) if str(first).startswith("Pairs between"))
+    flows = found[place + 1 :]
     assert flows[0][:4] == ["Mentee's department", "Physics", "Astronomy", "Media Studies"]
     assert flows[1][:4] == ["Physics", 5, 1, 0]
+
+
+def test_the_rules_have_a_sheet(english: openpyxl.Workbook, swedish: openpyxl.Workbook) -> None:
+    """Each rule stands with what it costs; what is not exact is told as "at most"."""
+    found = rows(english["What rules cost"])
+    assert found[1][0] == example_story().costs_in_short
+    lent, ban, least = found[3:6]
+    assert lent[4:10] == [1, 0.211, "at most", 2, 0.611, "at most"]
+    assert ban[0] == example_story().costs.loc[1, "rule"]
+    assert ban[4:10] == [0, 0.5, "yes", 0, 0.5, "yes"]
+    assert least[4:6] == [None, None], "what is not known stays empty"
+    assert "högst" in rows(swedish["Vad regler kostar"])[3]
 
 
 def test_a_department_sees_its_mentees_and_its_mentors_lent(english: openpyxl.Workbook) -> None:

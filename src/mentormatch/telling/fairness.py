@@ -49,10 +49,10 @@ def fairness(
         ``share_matched`` (0 to 1) how many of them have a mentor; ``mean_score`` and
         ``lowest_score`` are of its mentees' pairs. ``first`` and ``share_first`` are the mentees
         who have the mentor with whom they score highest (ties counted) of all who offer a place
-        and whom bans and the minimum score allow them. ``mentors`` are the group's own, ``lent`` their pairs with mentees
-        of other groups, ``borrowed`` the pairs of its mentees with mentors of other groups. Shares
-        and scores are NaN where there is nobody; the last three are missing where the mentors'
-        table has no such column.
+        and whom bans and the minimum score allow them. ``mentors`` are the group's own, ``lent``
+        their pairs with mentees of other groups, ``borrowed`` the pairs of its mentees with mentors
+        of other groups. Shares and scores are NaN where there is nobody; the last three are missing
+        where the mentors' table has no such column.
 
     Raises
     ------

@@ -27,10 +27,10 @@ _PRINTED = 6
 def write_workbook_of(story: Story, path: str | Path) -> Path:
     """Write all tables of a story as one Excel workbook.
 
-    Sheets: the pairs, an overview, people without a pair, what rules cost, mentors' places, readiness, a list for
-    Word's mail merge, the settings, and then one sheet for each department with its mentees'
-    pairs, its mentors who are lent, and its people without a pair. Nothing that anybody typed
-    becomes a formula or a link. Equal stories give equal bytes.
+    Sheets: the pairs, an overview, people without a pair, what rules cost, mentors' places,
+    readiness, a list for Word's mail merge, the settings, and then one sheet for each department
+    with its mentees' pairs, its mentors who are lent, and its people without a pair. Nothing that
+    anybody typed becomes a formula or a link. Equal stories give equal bytes.
 
     Parameters
     ----------

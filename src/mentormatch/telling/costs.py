@@ -34,6 +34,8 @@ from mentormatch.words import LANGUAGES, Sentence, say, sentence, told
 
 #: With at most so many cells to solve in all, every rule is worked out exactly.
 _ANEW = 200_000
+#: Solving for these stages takes so many times as long.
+_LONGER = {"worst": 5, "leximin": 1_000}
 #: With more cells to read in all, only what the prices say at once is told.
 _READ = 100_000_000
 _COLUMNS = [
@@ -73,7 +75,7 @@ def rule_costs(
         The pairs.
     exact : bool
         Whether to solve the problem anew, twice for each rule. Small problems (at most 200 000
-        cells in all those solves) are in any case. Otherwise the gains are the most that the
+        cells in all those solves, fewer where the lowest score counts) are in any case. Otherwise the gains are the most that the
         prices leave room for, without solving.
     rules : sequence of Condition, optional
         The rules that the problem was formulated with; the programme's own if left out. A quota
@@ -113,7 +115,8 @@ def rule_costs(
     found = _rules(matching, cohort, rules)
     n, m = matching.problem.shape
     cells = 2 * n * m * len(found)
-    effort = "solve" if exact or cells <= _ANEW else "bounds" if cells <= _READ else "glance"
+    work = cells * max(_LONGER.get(stage, 1) for stage in matching.stages)
+    effort = "solve" if exact or work <= _ANEW else "bounds" if cells <= _READ else "glance"
     problem = held(matching.problem) if found and effort != "glance" else matching.problem
     others = [] if cohort is None else [one.minimum_score for _, one in _stated(cohort, rules)]
     rows = []

@@ -212,15 +212,15 @@ def _costs(story: Story) -> list[dict[str, Any]]:
         return figure if exact or missing else told("at_most", figure=figure)
 
     for row in rows:
-        decimals = 2 if row["kind"] == "minimum score" else 0
-        row["told_used"] = told(
-            "of", part=show(row["used"], decimals), whole=show(row["bound"], decimals)
-        )
+        counts = row["bound"] > 0 and row["kind"] != "minimum score"
+        used = told("of", part=show(row["used"], 0), whole=show(row["bound"], 0))
+        row["told_used"] = used if counts else MISSING
         for what in ("unit", "drop"):
             people, total, exact = (row[f"{what}_{key}"] for key in ("people", "total", "exact"))
             if not exact and pd.notna(total):
                 total = math.ceil(100 * total - 1e-9) / 100
-            row[f"told_{what}_people"] = at_most(show(people, 0), exact, pd.isna(people))
+            nobody = pd.isna(people) or people == 0
+            row[f"told_{what}_people"] = at_most(show(people, 0), exact, nobody)
             row[f"told_{what}_total"] = at_most(show(total), exact, pd.isna(total))
     return rows
 

@@ -365,8 +365,9 @@ def test_rules_and_departments_have_their_tables(language: str) -> None:
     assert "Costs &lt;much&gt;." in costs
     assert "<b>lends</b>" not in costs, "names of rules are escaped"
     figures = ("at most 1", "at most 0.22") if language == "en" else ("högst 1", "högst 0,22")
-    for figure in figures:
+    for figure in (*figures, "2 of 2" if language == "en" else "2 av 2"):
         assert f"<span>{figure}</span>" in costs
+    assert "0 of 0" not in costs, "a ban has nothing to use up"
 
 
 def test_every_sentence_is_used() -> None:

@@ -175,6 +175,16 @@ def test_other_aims_are_solved_anew(objective):
     assert gain_by_price(matching, 0).people is None
 
 
+def test_long_solves_are_left_to_those_who_ask():
+    """Where one solve takes long, a rule is worked out only on request."""
+    cohort = mm.make_cohort(12, 10, seed=3)
+    ban = mm.rules.banned([(cohort.mentees.index[0], cohort.mentors.index[0])])
+    matching = mm.solve(mm.formulate(cohort, mm.score(cohort), [ban]), "coverage, leximin")
+    costs = mm.rule_costs(matching, rules=[ban])
+    assert costs["text"].tolist() == ["What this rule costs was not worked out."]
+    assert mm.rule_costs(matching, rules=[ban], exact=True)["drop_exact"].all()
+
+
 def test_the_minimum_score_is_a_rule():
     """Without a minimum score, those who scored below it get their pair."""
     problem = mm.Problem([[0.9, 0.2], [0.8, 0.1]], minimum_score=0.5)

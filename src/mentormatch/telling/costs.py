@@ -75,8 +75,8 @@ def rule_costs(
         The pairs.
     exact : bool
         Whether to solve the problem anew, twice for each rule. Small problems (at most 200 000
-        cells in all those solves, fewer where the lowest score counts) are in any case. Otherwise the gains are the most that the
-        prices leave room for, without solving.
+        cells in all those solves, fewer where the lowest score counts) are in any case. Otherwise
+        the gains are the most that the prices leave room for, without solving.
     rules : sequence of Condition, optional
         The rules that the problem was formulated with; the programme's own if left out. A quota
         of the problem that belongs to none of them is a rule of its own.

@@ -51,6 +51,7 @@ def priced(problem: Problem, objective: str, seed: int, n_jobs: int = 1) -> Matc
     """Solve with the solver that prices candidates, whatever the size."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large, "LARGE", 0)
+        patch.setattr(large, "DENSE", 0)
         return solve(problem, objective, seed, n_jobs=n_jobs)
 
 
@@ -119,6 +120,7 @@ def test_scores_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None
     """An object with blocks alone is enough, and never is the whole matrix asked for."""
     monkeypatch.setattr(tiles, "CELLS", 100)
     monkeypatch.setattr(large, "LOWEST", 0)
+    monkeypatch.setattr(large, "DENSE", 0)
     rng = np.random.default_rng(0)
     scores = OnlyBlocks(np.rint(rng.random((60, 50)) * 2**20) / 2**20)
     matching = large.solve_large(Problem(scores), ("total",), 0)
@@ -156,6 +158,20 @@ def as_products(seed: int) -> Problem:
         quotas=some_bans(rng, n, m),
         minimum_score=float(rng.normal()) if rng.random() < 0.3 else -np.inf,
     )
+
+
+def test_the_matrix_in_one_go_gives_the_same() -> None:
+    """Where all places are single, bids and paths on the matrix find the same pairs and prices."""
+    for seed in range(200):
+        problem = replace(random_problem(seed), mentor_capacity=int(seed % 7 > 0))
+        for objective in OBJECTIVES:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(large, "LARGE", 0)
+                one = solve(problem, objective, seed)
+            other = in_memory(problem, objective, seed)
+            assert ends(one) == ends(other), (seed, objective)
+            assert one.mentor_prices.tolist() == other.mentor_prices.tolist(), (seed, objective)
+            assert certify(problem, one).optimal, (seed, objective)
 
 
 @pytest.mark.parametrize("first", [1, 4])
@@ -256,12 +272,19 @@ def stopped(problem: Problem, **how: object) -> tuple[Matching, list[Progress]]:
     return solve(problem, progress=told, **how), said  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let small matrices be searched as large ones are."""
+    monkeypatch.setattr(large, "DENSE", 0)
+
+
 def profiles(n: int) -> Problem:
     """Make encodings that take several rounds."""
     rng = np.random.default_rng(4)
     return Problem(Encodings(np.abs(rng.normal(size=(n, 8))), np.abs(rng.normal(size=(n, 8)))))
 
 
+@pytest.mark.usefixtures("searched")
 def test_a_search_tells_how_far_it_is() -> None:
     """Bounds never lie below the best total, and the last round closes the gap."""
     problem = profiles(400)
@@ -273,6 +296,7 @@ def test_a_search_tells_how_far_it_is() -> None:
     assert [one.round for one in said] == list(range(1, len(said) + 1))
 
 
+@pytest.mark.usefixtures("searched")
 def test_a_search_may_stop_close_to_the_best() -> None:
     """With a gap allowed, what is returned is proved to lie within it."""
     problem = profiles(400)
@@ -285,6 +309,7 @@ def test_a_search_may_stop_close_to_the_best() -> None:
     assert certify(problem, matching).valid
 
 
+@pytest.mark.usefixtures("searched")
 @pytest.mark.parametrize("rounds", [1, 2, 3])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_an_interrupted_search_gives_the_best_so_far(rounds: int, objective: str) -> None:
@@ -303,6 +328,7 @@ def test_an_interrupted_search_gives_the_best_so_far(rounds: int, objective: str
     assert matching.total <= best <= matching.bound
 
 
+@pytest.mark.usefixtures("searched")
 def test_a_search_without_time_gives_a_valid_matching() -> None:
     """The time is over before the first round: nobody is paired, and the bound is no lie."""
     problem = profiles(400)

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.lots import draw_lots
-from mentormatch.matching.solvers.master import Master
 from mentormatch.matching.solvers.readers import reader_of
 from mentormatch.matching.solvers.search import Search
 from mentormatch.matching.solvers.single import Answer, lowest, solve_single
-from mentormatch.matching.solvers.tiles import Reader
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
 Ints = NDArray[np.int64]
@@ -96,7 +95,7 @@ def solve_large(
         search.settle()
         mentors, pay = search.master.v, 0
         if "coverage" in stages:
-            found = _reached(problem, search.master, reader)
+            found = plain_cover(problem, master.match, reader.alive, reader.bans)
             if found is None and small:
                 return None  # the solver in memory finds the lowest prices of both stages
             if found is None:
@@ -126,23 +125,6 @@ def solve_large(
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
     """Return the prices with mentors who have no place put out of reach."""
     return np.where(problem.mentor_capacity == 0, price, mentors)
-
-
-def _reached(problem: Problem, master: Master, reader: Reader) -> Ints | None:
-    """Return prices which prove that nobody else can be matched, where that is plain to see.
-
-    Either everybody with a possible partner is matched, or every place that anybody may take is.
-    """
-    covered = int((master.match >= 0).sum())
-    wanted = problem.mentee_demand > 0
-    if covered == int(wanted.sum()):
-        return np.zeros(problem.shape[1], np.int64)
-    rows, columns = reader.alive()
-    if covered == int((rows & wanted).sum()):
-        return np.zeros(problem.shape[1], np.int64)
-    if covered == int(problem.mentor_capacity[columns].sum()):
-        return columns.astype(np.int64)
-    return None
 
 
 def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, int]:

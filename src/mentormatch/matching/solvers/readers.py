@@ -11,6 +11,7 @@ from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.listed import Listed
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
+from mentormatch.matching.solvers.bans import Bans
 from mentormatch.matching.solvers.products import Products
 from mentormatch.matching.solvers.tiles import (
     NOTHING,
@@ -157,7 +158,7 @@ class Sparse:
     column_cost = np.inf
 
     def __init__(self, problem: Problem) -> None:
-        self.problem, self.shape = problem, problem.shape
+        self.problem, self.shape, self.bans = problem, problem.shape, Bans(problem)
         self.largest = int(np.rint(problem.largest * 2.0**problem.bits))
 
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:

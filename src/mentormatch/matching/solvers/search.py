@@ -98,7 +98,8 @@ class Search:
         master = self.master
         if not self.open.any():
             return
-        rows, columns, margin, lower = np.flatnonzero(self.open), np.zeros(0, np.int64), 0, 0
+        rows, columns, margin = np.flatnonzero(self.open), np.zeros(0, np.int64), 0
+        lower = self.pay
         if self.bases:
             rows, columns, margin = self._doubtful(ties)
         while not ties or len(rows) or len(columns):

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.bans import Bans
+from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.lots import draw_lots
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 _BIDS = 6  # bids a row, before shortest paths take over
 
@@ -66,14 +69,15 @@ def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer
     none = np.zeros(len(problem.quotas), np.int64)
     proofs: dict[str, Proof] = {}
     if "coverage" in stages:
-        covered = int((match >= 0).sum())
-        columns = possible[waiting].any(axis=0) & (problem.mentor_capacity > 0)
-        if covered == int((possible.any(axis=1) & waiting).sum()):
-            columns = np.zeros(m, np.bool_)
-        elif covered != int(columns.sum()):
+
+        def alive() -> tuple[Flags, Flags]:
+            return np.asarray(possible.any(axis=1)), np.asarray(possible[waiting].any(axis=0))
+
+        columns = plain_cover(problem, match, alive, Bans(problem))
+        if columns is None:
             return None
         closed = problem.mentor_capacity == 0
-        proofs["coverage"] = Prices((columns | closed).astype(np.int64), none)
+        proofs["coverage"] = Prices(np.where(closed, 1, columns), none)
     rows, cols = np.empty(4 * (n + m), np.int64), np.empty(4 * (n + m), np.int64)
     count = tight(steps, waiting, u, v, rows, cols)
     if count > len(rows):

@@ -46,6 +46,7 @@ class Reader(Protocol):
     shape: tuple[int, int]
     largest: int  # no score is larger, in whole steps
     column_cost: float  # of reading a column, against a row of the same length
+    bans: Bans
 
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""

@@ -23,9 +23,12 @@ Ints = NDArray[np.int64]
 #: Ways that are sought, of those that are equally small.
 MOST_WAYS = 3
 #: With more pairs of a mentee and a mentor than this, the effect of a way is not computed.
-MOST_CELLS = 40_000
+MOST_CELLS = 100_000
+#: After this, proofs of an effect are given up; the matching is the best one all the same.
+_SECONDS = 1.0
 _NAMED = 10
 _TICKET_BITS = 16
+_AGAIN = 2**20
 
 
 @dataclass(frozen=True)
@@ -209,9 +212,14 @@ def relaxations(problem: Problem, base: Problem) -> tuple[Relaxation, ...]:
         if way is None:
             break
         found.append(_with_effect(problem, Relaxation(_changes(problem, program, way))))
-        # The next way has to loosen something that this one leaves as it is.
+        # The next way has to loosen something that this one leaves as it is, the more the better.
         limits.append((way > 0, units - 1))
-    return tuple(sorted(found, key=lambda one: (-(one.matched or 0), -(one.total or 0.0))))
+        price = np.where((way > 0) & (price < _AGAIN), price + _AGAIN, price)
+
+    def helps(one: Relaxation) -> tuple[int, float, int]:
+        return -(one.matched or 0), -(one.total or 0.0), len(one.changes)
+
+    return tuple(sorted(found, key=helps))
 
 
 def _lots(problem: Problem, program: Elastic) -> Ints:
@@ -276,7 +284,7 @@ def _with_effect(problem: Problem, relaxation: Relaxation) -> Relaxation:
     numbers = read_numbers(loosen(problem, relaxation), 0)
     stages = ("coverage", "total")
     if numbers.needs_programs:
-        best = solve_linear(numbers, stages, None)
+        best = solve_linear(numbers, stages, _SECONDS)
     else:
         best = solve_flow(numbers, stages)
     if best is None:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
-from mentormatch.matching import grid
 from mentormatch.matching.clauses import Clause, clauses_of
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.relaxation import listed
@@ -84,10 +83,9 @@ def shortage(base: Problem, conflict: Sequence[Clause]) -> Shortage | None:
     kind = kinds.pop()
     classes = classes_of(base)
     sides, possible = (classes.mentees, classes.mentors), classes.possible
-    ids = base.mentee_ids or ()
     if kind == "mentor minimum":
-        sides, possible, ids = sides[::-1], possible.T, base.mentor_ids or ()
-    inside, missing = _short(*sides, possible, grid.tickets(ids, kind, 0))
+        sides, possible = sides[::-1], possible.T
+    inside, missing = _short(*sides, possible, int(sides[0].of[asking[0].position]))
     people = set(np.flatnonzero(np.isin(sides[0].of, inside)).tolist())
     clauses = tuple(
         clause for clause in clauses_of(base) if clause.kind == kind and clause.position in people
@@ -111,10 +109,8 @@ def _short_quota(base: Problem, clause: Clause) -> Shortage | None:
     return Shortage((clause,), quota.at_least, quota.at_least - int(units[asked].sum()))
 
 
-def _short(
-    asking: Side, giving: Side, possible: Flags, tickets: NDArray[np.uint64]
-) -> tuple[Ints, int]:
-    """Return the smallest group that has too few places, as classes, and how many it lacks.
+def _short(asking: Side, giving: Side, possible: Flags, who: int) -> tuple[Ints, int]:
+    """Return the group of one who has too few places, as classes, and how many it lacks.
 
     All whom a chain of exchanges leads to from somebody who goes without in a largest flow (Ford
     and Fulkerson 1956) have too few places, whatever flow that is (Dulmage and Mendelsohn 1958);
@@ -143,13 +139,5 @@ def _short(
         (np.ones(int(joint.sum())), (a[joint], n + b[joint])), shape=(n + m, n + m)
     )
     part = connected_components(links, directed=False)[1]
-    groups = [
-        np.flatnonzero(reached[:n] & (part[:n] == k)) for k in np.unique(part[:n][missing > 0])
-    ]
-
-    def size(group: Ints) -> tuple[int, int]:
-        people = np.isin(asking.of, group)
-        return int(people.sum()), int(tickets[people].min())
-
-    group = min(groups, key=size)
+    group = np.flatnonzero(reached[:n] & (part[:n] == part[who]))
     return group, int(missing[group].sum())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mentormatch.matching.problem import Problem as Problem
     from mentormatch.matching.problem import Quota as Quota
     from mentormatch.matching.rankings import Rankings as Rankings
+    from mentormatch.matching.relaxation import loosen as loosen
     from mentormatch.matching.result import Matching as Matching
     from mentormatch.matching.second_best import second_best as second_best
     from mentormatch.matching.solve import solve as solve
@@ -78,6 +79,7 @@ _HOMES = {
     "matching.price_of": ("price_of",),
     "matching.problem": ("Problem", "Quota"),
     "matching.rankings": ("Rankings",),
+    "matching.relaxation": ("loosen",),
     "matching.result": ("Matching",),
     "matching.second_best": ("second_best",),
     "matching.solve": ("solve",),

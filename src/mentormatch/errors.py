@@ -151,7 +151,8 @@ class InfeasibleError(MentormatchError):
     ----------
     diagnosis : object
         What is known of the conflict: `diagnosis.conflict` is a tuple of the names of rules that
-        cannot all hold, none of which can be left out without the rest becoming possible.
+        cannot all hold, none of which can be left out without the rest becoming possible;
+        `diagnosis.relaxations` are the smallest changes that make everything possible.
     """
 
     def __init__(self, diagnosis: Any) -> None:
@@ -161,16 +162,9 @@ class InfeasibleError(MentormatchError):
     def text(self, language: str = "en", *, redact: bool = False) -> str:
         """Tell the conflict in English (``en``) or Swedish (``sv``).
 
-        With ``redact=True`` it only says how many rules there are.
+        With ``redact=True`` it names neither people nor rules.
         """
-        if not redact:
-            return str(self.diagnosis.text(language))
-        # Rules may be called by the names of people.
-        count = len(self.diagnosis.conflict)
-        if not count:
-            return say("conflict.none", language)
-        lines = [say("conflict.opening", language, count=count), *["  - " + REDACTED] * count]
-        return "\n".join(lines)
+        return str(self.diagnosis.text(language, redact=redact))
 
 
 class MissingExtraError(MentormatchError, ImportError):

@@ -1,38 +1,21 @@
-"""Which rules of a problem cannot hold together."""
+"""Which rules of a problem cannot hold together, and what to loosen."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mentormatch.errors import REDACTED
+from mentormatch.matching.clauses import Clause, clauses_of, without_scores
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.relaxation import Relaxation, relaxations
+from mentormatch.matching.shortage import Shortage, shortage
 from mentormatch.matching.solvers.flow import can_be_kept as flow_can
 from mentormatch.matching.solvers.linear import can_be_kept as linear_can
 from mentormatch.matching.solvers.numbers import read_numbers
-from mentormatch.words import say, told
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One thing that a problem demands: a quota, or the minimum of one mentor or mentee."""
-
-    kind: str  # "quota", "mentor minimum" or "mentee minimum"
-    position: int
-    name: Hashable
-    bound: int = 0
-
-    def text(self, language: str = "en") -> str:
-        """Tell the clause in English (``en``) or Swedish (``sv``)."""
-        if self.kind == "quota":
-            return told(self.name, language)
-        key = (
-            "conflict.mentor_minimum"
-            if self.kind == "mentor minimum"
-            else "conflict.mentee_minimum"
-        )
-        return say(key, language, name=self.name, bound=self.bound)
+from mentormatch.words import say
 
 
 @dataclass(frozen=True)
@@ -43,21 +26,36 @@ class Diagnosis:
     ----------
     clauses : tuple of Clause
         The demands. Places, demand and impossible pairs are taken as given.
+    shortage : Shortage or None
+        Who, or what, has too few places to draw on, if that is why.
+    relaxations : tuple of Relaxation
+        Up to three ways to loosen bounds so that everything can be kept, by the fewest units
+        possible; not only bounds of `clauses`, where there are other conflicts besides.
     """
 
     clauses: tuple[Clause, ...]
+    shortage: Shortage | None = None
+    relaxations: tuple[Relaxation, ...] = ()
 
     @property
     def conflict(self) -> tuple[str, ...]:
         """The names of the demands in conflict."""
         return tuple(clause.text() for clause in self.clauses)
 
-    def text(self, language: str = "en") -> str:
-        """Tell the conflict in English (``en``) or Swedish (``sv``)."""
+    def text(self, language: str = "en", *, redact: bool = False) -> str:
+        """Tell the conflict in English (``en``) or Swedish (``sv``).
+
+        With ``redact=True`` neither people nor rules are named: rules may be called by people.
+        """
         if not self.clauses:
             return say("conflict.none", language)
         lines = [say("conflict.opening", language, count=len(self.clauses))]
-        lines += ["  - " + clause.text(language) for clause in self.clauses]
+        lines += ["  - " + (REDACTED if redact else one.text(language)) for one in self.clauses]
+        if self.shortage is not None:
+            lines.append(self.shortage.text(language, redact=redact))
+        if self.relaxations:
+            lines.append(say("conflict.ways", language, count=len(self.relaxations)))
+            lines += ["  - " + one.text(language, redact=redact) for one in self.relaxations]
         lines.append(say("conflict.closing", language))
         return "\n".join(lines)
 
@@ -67,6 +65,10 @@ def diagnose(problem: Problem) -> Diagnosis:
 
     Smallest means that none of them can be left out; there may be other such sets. The search is
     QuickXplain (Junker 2004): few questions even where there are hundreds of rules.
+
+    One elastic integer program then finds the fewest units by which bounds have to be loosened so
+    that everything else can be kept: minimums and what rules ask for go down, what rules allow
+    goes up, and a ban may spare a pair that is locked as well.
 
     Parameters
     ----------
@@ -81,41 +83,20 @@ def diagnose(problem: Problem) -> Diagnosis:
     >>> ban = Quota("Bo is abroad", Pairs.listed([(0, 0), (1, 0)]), at_most=0)
     >>> diagnose(Problem([[1.0], [1.0]], quotas=[lock, ban])).conflict
     ('Åsa and Bo stay together', 'Bo is abroad')
+    >>> problem = Problem([[0.9], [0.8]], mentee_minimum=1, mentee_ids=["Åsa", "Bo"])
+    >>> print(diagnose(problem).relaxations[0].text())
+    let 1 of these 2 mentees go without a mentor: Åsa, Bo (then 1 mentee is matched, total score \
+0.90)
     """
-    base = _without_scores(problem)
-    clauses = _clauses(problem)
+    base = without_scores(problem)
+    clauses = clauses_of(problem)
     if _can_be_kept(base, clauses):
         return Diagnosis(())
     if not _can_be_kept(base, []):
         return Diagnosis(())
     found = _explain(base, [], False, clauses)
-    return Diagnosis(tuple(clause for clause in clauses if clause in found))
-
-
-def _clauses(problem: Problem) -> list[Clause]:
-    clauses = [Clause("quota", k, quota.name) for k, quota in enumerate(problem.quotas)]
-    for kind, ids, least in (
-        ("mentor minimum", problem.mentor_ids or (), problem.mentor_minimum),
-        ("mentee minimum", problem.mentee_ids or (), problem.mentee_minimum),
-    ):
-        clauses += [
-            Clause(kind, int(k), ids[k], int(least[k])) for k in np.flatnonzero(least).tolist()
-        ]
-    return clauses
-
-
-def _without_scores(problem: Problem) -> Problem:
-    """Return the problem with every possible pair worth nothing and no rules yet."""
-    free = replace(problem, quotas=(), mentor_minimum=0, mentee_minimum=0)
-    possible = free.values(np.arange(problem.shape[0]))[1]
-    return replace(
-        free,
-        scores=np.where(possible, 0.0, -np.inf),
-        minimum_score=-np.inf,
-        quotas=problem.quotas,
-        mentor_minimum=problem.mentor_minimum,
-        mentee_minimum=problem.mentee_minimum,
-    )
+    conflict = tuple(clause for clause in clauses if clause in found)
+    return Diagnosis(conflict, shortage(base, conflict), relaxations(problem, base))
 
 
 def _can_be_kept(base: Problem, clauses: Sequence[Clause]) -> bool:

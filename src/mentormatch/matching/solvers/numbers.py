@@ -75,8 +75,10 @@ class Numbers:
 
     @property
     def needs_programs(self) -> bool:
-        """Whether the problem is more than an assignment: side quotas, or several mentors each."""
-        return bool(self.quotas) or bool((self.row_high > 1).any())
+        """Whether it is more than an assignment: side quotas, or several mentors for somebody."""
+        # Somebody may have to have more mentors than there are.
+        several = (self.row_high > 1) | (self.row_low > 1)
+        return bool(self.quotas) or bool(several.any())
 
     @property
     def all_quotas(self) -> tuple[SideQuota, ...]:

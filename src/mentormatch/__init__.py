@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mentormatch.matching.blocking import count_blocking_pairs as count_blocking_pairs
     from mentormatch.matching.certificate import certify as certify
     from mentormatch.matching.diagnose import diagnose as diagnose
+    from mentormatch.matching.encodings import Encodings as Encodings
     from mentormatch.matching.pairs import Pairs as Pairs
     from mentormatch.matching.place_values import value_of_place as value_of_place
     from mentormatch.matching.price_of import price_of as price_of
@@ -74,6 +75,7 @@ _HOMES = {
     "matching.alternatives": ("alternatives",),
     "matching.certificate": ("certify",),
     "matching.diagnose": ("diagnose",),
+    "matching.encodings": ("Encodings",),
     "matching.pairs": ("Pairs",),
     "matching.place_values": ("value_of_place",),
     "matching.price_of": ("price_of",),

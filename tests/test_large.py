@@ -386,3 +386,15 @@ def test_without_the_compiler_the_pairs_are_the_same() -> None:
         for off in ("0", "1")
     ]
     assert said[0] == said[1] != ""
+
+
+@pytest.mark.usefixtures("searched")
+def test_closed_mentors_do_not_blur_what_the_others_gain() -> None:
+    """Mentors without a place are priced out of reach, which says nothing about rounding."""
+    rng = np.random.default_rng(6)
+    fit = Encodings(rng.random((300, 6)), rng.random((280, 6)))
+    said: list[Progress] = []
+    problem = Problem(fit, mentor_capacity=rng.integers(0, 3, 280))
+    matching = solve(problem, "highest total", progress=said.append)
+    assert ends(matching) == ends(in_memory(problem, "highest total", 0))
+    assert said[-1].read < 20

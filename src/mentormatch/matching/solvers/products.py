@@ -22,6 +22,8 @@ Short = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+_CLOSED = 2**57
+
 
 class Products(Tiles):
     """Reads encodings: inner products in float32 are a filter, what passes is reckoned exactly."""
@@ -45,7 +47,8 @@ class Products(Tiles):
         """Return how far a float32 gain may be off, in scores (Higham 2002, section 3.1)."""
         terms = self.left.shape[1] + 3
         unit = 2.0**-24 * terms / (1 - 2.0**-24 * terms)
-        dearest = float(np.abs(prices).max(initial=0)) / self.scale
+        # Prices out of reach close a column; how far off they are does not matter.
+        dearest = float(np.abs(prices[prices < _CLOSED]).max(initial=0)) / self.scale
         return float(1.01 * unit * (self.longest + dearest) + 0.5 / self.scale)
 
     def _priced(

@@ -275,6 +275,7 @@ def stopped(problem: Problem, **how: object) -> tuple[Matching, list[Progress]]:
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small matrices be searched as large ones are."""
+    monkeypatch.setattr(large, "LARGE", 0)
     monkeypatch.setattr(large, "DENSE", 0)
 
 

@@ -55,7 +55,9 @@ class Products(Tiles):
         """Return how far a float32 gain may be off, in scores (Higham 2002, section 3.1)."""
         terms = self.left.shape[1] + 3
         unit = 2.0**-24 * terms / (1 - 2.0**-24 * terms)
-        dearest = float(np.abs(prices).max(initial=0)) / self.scale
+        # Who has no place is priced out of reach, where no error brings anyone back.
+        near = np.abs(prices) < 2**57
+        dearest = float(np.abs(prices).max(initial=0, where=near)) / self.scale
         return float(1.01 * unit * (self.longest + dearest) + 0.5 / self.scale)
 
     def _priced(

@@ -254,3 +254,13 @@ def test_processes_of_joblib_are_threads() -> None:
     alone = solve(problem)
     with joblib.parallel_config(backend="loky"):
         assert same(solve(problem, n_jobs=2), alone)
+
+
+def test_a_price_out_of_reach_does_not_blur_the_others() -> None:
+    """What is left out of a row is bounded as closely if some mentor has no place."""
+    rng = np.random.default_rng(2)
+    reader = local_reader(Problem(Encodings(rng.random((1, 3)), rng.random((9, 3)))), 1)
+    prices = np.zeros(9, np.int64)
+    prices[4] = 2**58
+    found = reader.best(np.arange(1), prices, 2)
+    assert found.rest[0] <= found.worth.min() + 8

@@ -91,7 +91,7 @@ class Farm:
         self.client: Any = client  # has no types
         self.shape = problem.shape
         self.local = local_reader(problem, 1)
-        self.column_cost = self.local.column_cost
+        self.column_cost, self.bans = self.local.column_cost, self.local.bans
         self.field = Field(_nameless(problem))
         self.sent: Any = None
 
@@ -134,7 +134,7 @@ class Farm:
 
     def _blocks(self, rows: Ints) -> list[Ints]:
         """Deal rows out kind by kind, as a reader in one process reads them, in whole tiles."""
-        kinds = self.local.bans.row_kinds[rows]
+        kinds = self.bans.row_kinds[rows]
         order = np.argsort(kinds, kind="stable")
         ends = np.flatnonzero(np.diff(kinds[order])) + 1
         cuts = [

@@ -14,6 +14,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Ladder, Prices, Proof, Split
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solvers.faces import solve_faces
+from mentormatch.matching.solvers.farm import Workers
 from mentormatch.matching.solvers.flow import solve_flow
 from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
@@ -27,7 +28,7 @@ def solve(
     objective: str | Sequence[str] = "most people",
     seed: int = 0,
     time_limit: float | None = None,
-    n_jobs: int = 1,
+    n_jobs: Workers = 1,
     *,
     gap: float = 0.0,
     progress: Callable[[Progress], object] | None = None,
@@ -57,9 +58,10 @@ def solve(
         Seconds after which the search stops where the problem is large, or the search for a proof
         where quotas make it long. The result is then the best matching so far, with status
         ``"feasible"``, and says its gap.
-    n_jobs : int
-        Threads that price the pairs of large problems, -1 for one a core. It never changes the
-        result.
+    n_jobs : int or distributed.Client
+        Threads that price the pairs of large problems, -1 for one a core; they are threads under
+        every ``joblib.parallel_config`` but ``"dask"``, which has the workers of its cluster do
+        it. So does a Dask client here. It never changes the result.
     gap : float
         Large problems: stop as soon as the total is proved to lie this close to the best one, in
         units of score, as `Matching.gap` is.
@@ -81,7 +83,10 @@ def solve(
         No matching obeys all rules; it names those in conflict.
     ProblemError
         A score is NaN, totals would not be exact, or the problem is too large for ``"leximin"``
-        (more than 20 000 pairs of a mentee and a mentor).
+        (more than 20 000 pairs of a mentee and a mentor); or `n_jobs` is neither a whole number
+        nor a client that waits.
+    MissingExtraError
+        `n_jobs` is no whole number, and the extra for clusters is not installed.
     ValueError
         The objective is not known or makes no sense, `time_limit` is not positive, or `gap` is
         negative.
@@ -97,7 +102,7 @@ def solve(
     name, stages = read_objective(objective)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
-    if n_jobs == 0:
+    if isinstance(n_jobs, int) and n_jobs == 0:
         raise ValueError("n_jobs must be a number of cores, or -1 for all")
     if not gap >= 0:
         raise ValueError(f"gap must be 0 or a positive number in units of score, not {gap!r}")

@@ -19,8 +19,8 @@ from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.cover import plain_cover
+from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.lots import draw_lots
-from mentormatch.matching.solvers.readers import reader_of
 from mentormatch.matching.solvers.search import Search
 from mentormatch.matching.solvers.single import Answer, lowest, solve_single
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
@@ -56,7 +56,7 @@ def solve_large(
     problem: Problem,
     stages: tuple[str, ...],
     seed: int,
-    n_jobs: int = 1,
+    n_jobs: Workers = 1,
     watch: Watch = FREE,
 ) -> Answer | None:
     """Return the best matching with its prices, or None if too many pairs tie to draw lots.
@@ -69,8 +69,8 @@ def solve_large(
         ``("coverage", "total")`` or ``("total",)``.
     seed : int
         Seed of the lottery.
-    n_jobs : int
-        Threads that price pairs; the result does not depend on it.
+    n_jobs : int or distributed.Client
+        Threads that price pairs, or a cluster that does; the result does not depend on it.
     watch : Watch
         Told how far it is; may stop the search.
 

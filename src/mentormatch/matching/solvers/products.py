@@ -6,6 +6,7 @@ What passes is reckoned exactly, so the answers are those of the exact scores.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,12 @@ from mentormatch.matching.grid import SCORE_BITS
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import alike
-from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, joined, read_alive, scan
+from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, joined, scan
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-_CLOSED = 2**57
 
 
 class Products(Tiles):
@@ -33,22 +32,32 @@ class Products(Tiles):
         self.exact, self.dtype = False, np.float32
         self.scale = 2.0**SCORE_BITS
         fit = problem.scores
-        ones = np.ones((self.shape[0], 1), np.float32)
-        self.left = np.concatenate([fit.mentees, ones], axis=1)
-        self.right = np.ascontiguousarray(fit.mentors.T)
         self.longest = fit.largest
+        self.all_plain = problem.minimum_score <= -self.longest
         self.largest = int(np.ceil(fit.largest * self.scale)) + 1
         self.kind_of_row = [
             np.flatnonzero(self.bans.table[k][self.bans.col_kinds])
             for k in range(len(self.bans.table))
         ]
 
+    @cached_property
+    def left(self) -> NDArray[np.float32]:
+        """What encodes the rows, and a one for what the column costs."""
+        ones = np.ones((self.shape[0], 1), np.float32)
+        return np.concatenate([self.problem.scores.mentees, ones], axis=1)
+
+    @cached_property
+    def right(self) -> NDArray[np.float32]:
+        """What encodes the columns, one a column."""
+        return np.ascontiguousarray(self.problem.scores.mentors.T)
+
     def _error(self, prices: Ints) -> float:
         """Return how far a float32 gain may be off, in scores (Higham 2002, section 3.1)."""
         terms = self.left.shape[1] + 3
         unit = 2.0**-24 * terms / (1 - 2.0**-24 * terms)
-        # Prices out of reach close a column; how far off they are does not matter.
-        dearest = float(np.abs(prices[prices < _CLOSED]).max(initial=0)) / self.scale
+        # Who has no place is priced out of reach, where no error brings anyone back.
+        near = np.abs(prices) < 2**57
+        dearest = float(np.abs(prices).max(initial=0, where=near)) / self.scale
         return float(1.01 * unit * (self.longest + dearest) + 0.5 / self.scale)
 
     def _priced(
@@ -184,9 +193,3 @@ class Products(Tiles):
             return left[possible], right[possible], worth[possible]
 
         return joined(self, one, len(columns), bar)
-
-    def alive(self) -> tuple[Flags, Flags]:
-        """Say which rows and which columns have any possible pair."""
-        if self.problem.minimum_score <= -self.longest:
-            return self.bans.alive()
-        return read_alive(self.problem, self.spread)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching.encodings import Encodings
-from mentormatch.matching.listed import Listed
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import Bans
@@ -16,11 +16,9 @@ from mentormatch.matching.solvers.products import Products
 from mentormatch.matching.solvers.tiles import (
     NOTHING,
     Found,
-    Reader,
     Tiles,
     all_above,
     joined,
-    read_alive,
 )
 
 Ints = NDArray[np.int64]
@@ -29,14 +27,12 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def reader_of(problem: Problem, n_jobs: int) -> Reader:
-    """Return the quickest reader for the problem's kind of scores."""
+def local_reader(problem: Problem, n_jobs: int) -> Matrix | Products | Blocks:
+    """Return the quickest reader of this process for scores that are not sparse."""
     if isinstance(problem.scores, np.ndarray):
         return Matrix(problem, n_jobs)
     if isinstance(problem.scores, Encodings):
         return Products(problem, n_jobs)
-    if isinstance(problem.scores, Listed):
-        return Sparse(problem)
     return Blocks(problem, n_jobs)
 
 
@@ -96,10 +92,6 @@ class Matrix(Tiles):
 
         return joined(self, one, len(columns), bar)
 
-    def alive(self) -> tuple[Flags, Flags]:
-        """Say which rows and which columns have any possible pair."""
-        return read_alive(self.problem, self.spread)
-
 
 class Blocks(Tiles):
     """Reads a score object that hands out blocks of rows."""
@@ -108,18 +100,22 @@ class Blocks(Tiles):
 
     def __init__(self, problem: Problem, n_jobs: int) -> None:
         super().__init__(problem, n_jobs)
-        self.largest = self._largest()
+        known = getattr(problem.scores, "largest", None)
+        self.known = None if known is None else int(np.rint(float(known) * 2.0**problem.bits)) + 1
 
-    def _largest(self) -> int:
-        known = getattr(self.problem.scores, "largest", None)
-        if known is not None:
-            return int(np.rint(float(known) * 2.0**self.problem.bits)) + 1
+    @cached_property
+    def largest(self) -> int:
+        """No score is larger, in whole steps; found by reading everything where nobody says it."""
+        return self.largest_of(np.arange(self.shape[0])) if self.known is None else self.known
 
-        def one(rows: Ints) -> float:
-            steps = self.problem.steps(rows)
+    def largest_of(self, rows: Ints) -> int:
+        """Return the largest absolute score of some rows, in whole steps."""
+
+        def one(part: Ints) -> float:
+            steps = self.problem.steps(part)
             return float(np.abs(steps[steps > -np.inf]).max(initial=0.0))
 
-        return int(max(self.spread(one, self.parts(np.arange(self.shape[0]))), default=0))
+        return int(max(self.spread(one, self.parts(rows)), default=0))
 
     def parts(self, rows: Ints) -> list[Ints]:
         """Return the rows of each block."""
@@ -146,10 +142,6 @@ class Blocks(Tiles):
             return rows[i], columns[j].astype(np.int32), worth
 
         return joined(self, one, len(columns), bar)
-
-    def alive(self) -> tuple[Flags, Flags]:
-        """Say which rows and which columns have any possible pair."""
-        return read_alive(self.problem, self.spread)
 
 
 class Sparse:

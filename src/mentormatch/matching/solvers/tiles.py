@@ -44,9 +44,12 @@ class Reader(Protocol):
     """Reads the possible pairs of a problem."""
 
     shape: tuple[int, int]
-    largest: int  # no score is larger, in whole steps
     column_cost: float  # of reading a column, against a row of the same length
     bans: Bans
+
+    @property
+    def largest(self) -> int:
+        """No score is larger, in whole steps."""
 
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
@@ -89,6 +92,7 @@ class Tiles:
 
     column_cost = 1.0
     exact = True
+    all_plain = False  # whether bans alone tell who has a possible pair
 
     def __init__(self, problem: Problem, n_jobs: int) -> None:
         self.problem, self.shape = problem, problem.shape
@@ -111,7 +115,8 @@ class Tiles:
         if self.n_jobs == 1 or len(parts) == 1 or cells < _ALONE:
             return [job(part) for part in parts]
         with threadpool_limits(1, "blas"):
-            done: list[Any] = Parallel(self.n_jobs, prefer="threads")(
+            # Jobs write into arrays that they share, whatever `joblib.parallel_config` prefers.
+            done: list[Any] = Parallel(self.n_jobs, require="sharedmem")(
                 delayed(job)(part) for part in parts
             )
         return done
@@ -157,6 +162,23 @@ class Tiles:
         found = self.found(self.spread(one, parts), values, keep, turned=True)
         free = bans.free(found.i, found.j)
         return Found(found.i[free], found.j[free], found.worth[free], found.rest)
+
+    def alive(self) -> tuple[Flags, Flags]:
+        """Say which rows and which columns have any possible pair."""
+        return self.bans.alive() if self.all_plain else self.alive_in(np.arange(self.shape[0]))
+
+    def alive_in(self, rows: Ints) -> tuple[Flags, Flags]:
+        """Read some rows to learn which of them, and which columns, have a possible pair there."""
+        problem, m = self.problem, self.shape[1]
+        step = max(1, CELLS // max(m, 1))
+
+        def one(part: Ints) -> tuple[Flags, Flags]:
+            possible = problem.steps(part) > -np.inf
+            return np.asarray(possible.any(axis=1)), np.asarray(possible.any(axis=0))
+
+        return alive_of(
+            self.spread(one, [rows[start : start + step] for start in range(0, len(rows), step)]), m
+        )
 
     def turned(self, columns: Ints, values: Floats) -> Iterable[tuple[int, NDArray[Any]]]:
         """Yield what columns would gain from rows: the first row of each tile, and the tile."""
@@ -230,17 +252,8 @@ def joined(reader: Tiles, one: Callable[[Ints], Any], width: int, bar: Ints) -> 
     return Found(i, j, worth, bar)
 
 
-def read_alive(problem: Problem, spread: Callable[..., list[Any]]) -> tuple[Flags, Flags]:
-    """Read everything to learn which rows and which columns have any possible pair."""
-    n, m = problem.shape
-    step = max(1, CELLS // max(m, 1))
-
-    def one(rows: Ints) -> tuple[Flags, Flags]:
-        possible = problem.steps(rows) > -np.inf
-        return np.asarray(possible.any(axis=1)), np.asarray(possible.any(axis=0))
-
-    rows = np.arange(n)
-    found = spread(one, [rows[start : start + step] for start in range(0, n, step)])
+def alive_of(found: list[tuple[Flags, Flags]], m: int) -> tuple[Flags, Flags]:
+    """Put together what parts of the rows tell about rows and columns."""
     columns = np.zeros(m, np.bool_)
     for _, some in found:
         columns |= some

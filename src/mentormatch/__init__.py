@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mentormatch.people.sheets.reader import read_cohort as read_cohort
     from mentormatch.people.synthetic.maker import make_cohort as make_cohort
     from mentormatch.road import match as match
+    from mentormatch.road import rematch as rematch
     from mentormatch.rulebook import conditions as conditions
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.effective import effective_weights as effective_weights
@@ -70,7 +71,7 @@ _HOMES = {
         "ProgrammeError",
     ),
     "formulation": ("formulate",),
-    "road": ("match",),
+    "road": ("match", "rematch"),
     "matching.blocking": ("blocking_pairs", "count_blocking_pairs"),
     "matching.alternatives": ("alternatives",),
     "matching.certificate": ("certify",),

@@ -1,0 +1,63 @@
+"""What a rule is: its sentence, and the quotas it means for a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mentormatch.errors import Fault
+from mentormatch.matching.problem import Quota
+from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import Programme
+from mentormatch.words import Sentence
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a condition means for a cohort.
+
+    Parameters
+    ----------
+    quotas : tuple of Quota
+        Bounds on sets of pairs, each named by a sentence in both languages.
+    minimum_score : float
+        Pairs that score below this are impossible.
+    notes : tuple of Fault
+        What the coordinator should know, such as a name that fits nobody.
+    """
+
+    quotas: tuple[Quota, ...] = ()
+    minimum_score: float = -np.inf
+    notes: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A rule that pairs have to keep.
+
+    Parameters
+    ----------
+    kind : str
+        As the programme file calls it, such as ``"own department only"``.
+    settings : mapping
+        What it was given.
+    departments : tuple of str
+        Keys of the departments that it names.
+    meaning : callable
+        Cohort -> `Meaning`.
+    sentence : callable
+        Programme -> what it demands, in English and Swedish.
+    file, line : str, int
+        Where a programme file states it.
+    """
+
+    kind: str
+    settings: Mapping[str, Any]
+    departments: tuple[str, ...]
+    meaning: Callable[[Cohort], Meaning] = field(repr=False)
+    sentence: Callable[[Programme], Sentence] = field(repr=False)
+    file: str = ""
+    line: int | None = None

@@ -14,8 +14,12 @@ from mentormatch.matching.relaxation import Relaxation, relaxations
 from mentormatch.matching.shortage import Shortage, shortage
 from mentormatch.matching.solvers.flow import can_be_kept as flow_can
 from mentormatch.matching.solvers.linear import can_be_kept as linear_can
+from mentormatch.matching.solvers.locks import Impossible
 from mentormatch.matching.solvers.numbers import read_numbers
 from mentormatch.words import say
+
+#: With more pairs of a mentee and a mentor than this, a conflict is told as the solver found it.
+MOST_CELLS = 2**20
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,32 @@ def diagnose(problem: Problem) -> Diagnosis:
     found = _explain(base, [], False, clauses)
     conflict = tuple(clause for clause in clauses if clause in found)
     return Diagnosis(conflict, shortage(base, conflict), relaxations(problem, base))
+
+
+def conflict_of(problem: Problem, found: Impossible) -> Diagnosis:
+    """Return the diagnosis of a problem whose solver has found demands in conflict.
+
+    Where the problem is large, these are told as they are: some may be left out, and nothing is
+    said of what to loosen, as that would need the whole matrix in memory.
+
+    Parameters
+    ----------
+    problem : Problem
+        The question.
+    found : Impossible
+        What the solver found.
+    """
+    if problem.shape[0] * problem.shape[1] <= MOST_CELLS:
+        return diagnose(problem)
+    asked = {
+        "quota": set(found.quotas),
+        "mentor minimum": set(found.mentors),
+        "mentee minimum": set(found.mentees),
+    }
+    clauses = tuple(one for one in clauses_of(problem) if one.position in asked[one.kind])
+    if found.left is None or len({one.kind for one in clauses}) > 1 or len(clauses) == 1:
+        return Diagnosis(clauses)
+    return Diagnosis(clauses, Shortage(clauses, sum(one.bound for one in clauses), found.left))
 
 
 def _can_be_kept(base: Problem, clauses: Sequence[Clause]) -> bool:

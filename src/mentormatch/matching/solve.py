@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mentormatch.errors import InfeasibleError
-from mentormatch.matching.diagnose import diagnose
+from mentormatch.matching.diagnose import conflict_of, diagnose
 from mentormatch.matching.objectives import read_objective
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Ladder, Prices, Proof, Split
@@ -18,6 +18,7 @@ from mentormatch.matching.solvers.farm import Workers
 from mentormatch.matching.solvers.flow import solve_flow
 from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
+from mentormatch.matching.solvers.locks import Impossible
 from mentormatch.matching.solvers.numbers import Numbers, read_numbers
 from mentormatch.matching.solvers.watch import Progress, Watch
 from mentormatch.matching.stable import stable
@@ -109,7 +110,10 @@ def solve(
     simple = set(stages) <= {"coverage", "total"} and stages[-1] == "total"
     if simple and suits(problem):
         watch = Watch(time_limit, gap, progress, problem.bits, problem.shape[1])
-        priced = solve_large(problem, stages, seed, n_jobs, watch)
+        try:
+            priced = solve_large(problem, stages, seed, n_jobs, watch)
+        except Impossible as clash:
+            raise InfeasibleError(conflict_of(problem, clash)) from None
         if priced is not None:
             rows = np.flatnonzero(priced.match >= 0)
             proved = frozenset(stages if priced.proved else ())

@@ -11,6 +11,7 @@ grows with the candidates and one block of scores.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.farm import Workers, reader_of
+from mentormatch.matching.solvers.locks import Locks, is_lock, locks_of
 from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.search import Search
 from mentormatch.matching.solvers.single import Answer, lowest, solve_single
@@ -40,7 +42,7 @@ LOWEST = 2**22
 
 
 def suits(problem: Problem) -> bool:
-    """Say whether a problem is large, and an assignment with nothing but bans beside it."""
+    """Say whether a problem is large, and an assignment with only bans and locks beside it."""
     n, m = problem.shape
     loaded = "mentormatch.matching.solvers.scans" in sys.modules
     return (
@@ -48,7 +50,7 @@ def suits(problem: Problem) -> bool:
         and int(problem.mentee_demand.max(initial=0)) <= 1
         and not problem.mentee_minimum.any()
         and not problem.mentor_minimum.any()
-        and all(quota.is_ban for quota in problem.quotas)
+        and all(quota.is_ban or is_lock(quota) for quota in problem.quotas)
     )
 
 
@@ -78,7 +80,42 @@ def solve_large(
     ------
     ProblemError
         The total could be too large to be exact.
+    Impossible
+        Locked pairs are in conflict.
     """
+    locks = locks_of(problem)
+    if not locks.quotas:
+        return _solve_free(problem, stages, seed, n_jobs, watch)
+    answer = _solve_free(locks.rest(), stages, seed, n_jobs, watch)
+    return None if answer is None else _with_locks(locks, answer)
+
+
+def _with_locks(locks: Locks, answer: Answer) -> Answer:
+    """Return the answer to what the locks left open as one to the whole problem."""
+    match = answer.match.copy()
+    match[locks.i] = locks.j
+    total = answer.proofs["total"]
+    assert isinstance(total, Prices)
+
+    def worth(i: Ints, j: Ints) -> tuple[Ints, Flags]:
+        values, possible = locks.problem.values_at(i, j)
+        return values + total.coverage, possible
+
+    mentors = total.mentors
+    if answer.proved:
+        mentors = locks.with_places(mentors, answer.mentees, worth)
+    priced = {**answer.proofs, "total": replace(total, mentors=mentors)}
+    proofs: dict[str, Proof] = {}
+    for stage, prices in priced.items():
+        assert isinstance(prices, Prices)
+        proofs[stage] = locks.paid(stage, prices)
+    return replace(answer, match=match, proofs=proofs)
+
+
+def _solve_free(
+    problem: Problem, stages: tuple[str, ...], seed: int, n_jobs: Workers, watch: Watch
+) -> Answer | None:
+    """Solve a problem with nothing but bans."""
     n, m = problem.shape
     if n * m < DENSE and int(problem.mentor_capacity.max(initial=0)) <= 1:
         return solve_single(problem, stages, seed)
@@ -90,10 +127,10 @@ def solve_large(
     none = np.zeros(len(problem.quotas), np.int64)
     nobody = Prices(np.zeros(problem.shape[1], np.int64), none)
     proofs: dict[str, Proof] = {"coverage": nobody} if "coverage" in stages else {}
-    proved = False
+    proved, mentees = False, master.u
     try:
         search.settle()
-        mentors, pay = search.master.v, 0
+        mentees, mentors, pay = master.u, master.v, 0
         if "coverage" in stages:
             found = plain_cover(problem, master.match, reader.alive, reader.bans)
             if found is None and small:
@@ -102,14 +139,16 @@ def solve_large(
                 # People first: a matched mentee outweighs any score.
                 search.put_people_first(2 * reader.largest * (problem.most_pairs + 1) + 1)
                 search.settle()
-                found, mentors, pay = _apart(problem, search)
+                found, mentees, mentors, pay = _apart(problem, search)
             proofs["coverage"] = Prices(_closed(problem, found, 1), none)
         match = _draw_lots(problem, search, seed, lead="coverage" in stages)
         if match is None:
             return None
         if small:
             steps = problem.steps(np.arange(problem.shape[0]))
-            mentors = lowest(problem, steps, master.u, master.v, master.match, reader.largest)
+            mentees, mentors = lowest(
+                problem, steps, master.u, master.v, master.match, reader.largest
+            )
         else:
             mentors = _closed(problem, mentors, reader.largest + pay)
         proofs["total"] = Prices(mentors, none, pay)
@@ -119,7 +158,7 @@ def solve_large(
             mentors = np.maximum(search.master.v, 0) if search.pay == 0 else nobody.mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
         match = search.so_far()
-    return Answer(match, proofs, proved, search.read / max(problem.shape[0] * problem.shape[1], 1))
+    return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees)
 
 
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
@@ -127,8 +166,8 @@ def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
     return np.where(problem.mentor_capacity == 0, price, mentors)
 
 
-def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, int]:
-    """Take prices apart that count people first: prices of people, prices of scores, and the pay.
+def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, Ints, int]:
+    """Take prices apart that count people first: those of people, those of scores, and the pay.
 
     The pay is the least for which the prices of scores still prove the total.
     """
@@ -150,7 +189,7 @@ def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, int]:
         slack = rest_u[rows][:, None] + rest_v - values
         owing = possible & (slack < 0) & (count > 0)
         pay = max(pay, int((-slack[owing] // count[owing] + 1).max(initial=0)))
-    return people_v, people_v * pay + rest_v, pay
+    return people_v, people_u * pay + rest_u, people_v * pay + rest_v, pay
 
 
 def _draw_lots(problem: Problem, search: Search, seed: int, *, lead: bool) -> Ints | None:

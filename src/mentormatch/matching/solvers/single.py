@@ -25,13 +25,15 @@ _BIDS = 6  # bids a row, before shortest paths take over
 class Answer:
     """Pairs in the problem's order (-1: no mentor) with the prices of every stage.
 
-    `read` is the share of all pairs whose score was read, counted as often as it was.
+    `read` is the share of all pairs whose score was read, counted as often as it was; `mentees` are
+    the prices of mentees that go with those of mentors, for the total.
     """
 
     match: Ints
     proofs: dict[str, Proof]
     proved: bool
     read: float
+    mentees: Ints
 
 
 def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer | None:
@@ -89,13 +91,15 @@ def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer
     drawn = draw_lots(problem, whole_u, whole_v, match, pairs, seed, lead=lead)
     if drawn is None:
         return None
-    mentors = lowest(problem, steps, whole_u, whole_v, match, largest)
+    mentees, mentors = lowest(problem, steps, whole_u, whole_v, match, largest)
     proofs["total"] = Prices(mentors, none)
-    return Answer(drawn, proofs, True, 1.0)
+    return Answer(drawn, proofs, True, 1.0, mentees)
 
 
-def lowest(problem: Problem, steps: Floats, u: Ints, v: Ints, match: Ints, largest: int) -> Ints:
-    """Return the lowest prices that prove a matching best.
+def lowest(
+    problem: Problem, steps: Floats, u: Ints, v: Ints, match: Ints, largest: int
+) -> tuple[Ints, Ints]:
+    """Return the lowest prices of mentors that prove a matching best, and what mentees have then.
 
     Parameters
     ----------
@@ -112,4 +116,4 @@ def lowest(problem: Problem, steps: Floats, u: Ints, v: Ints, match: Ints, large
 
     u, v = u.copy(), np.where(problem.mentor_capacity == 0, largest + 1, v)
     lower(steps, problem.mentee_demand > 0, u, v, match)
-    return v
+    return u, v

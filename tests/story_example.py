@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import pandas as pd
 from mentormatch.errors import Fault
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Department, Event, Programme, Question, Words
+from mentormatch.scores.score import score
 from mentormatch.telling.story import Story
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -223,6 +224,7 @@ def _story(
                 "score": float(sum(pair.parts)),
                 **{f"part: {part}": x for part, x in zip(PARTS["en"], pair.parts, strict=True)},
                 "reasons": _reasons(language, names, mentee, mentor),
+                "nearest": "“<b>Data</b>” – “I analyse data.”" if pair.cost else "",
                 "runner_up": pair.runner_up,
                 "runner_up_name": mentor_of[pair.runner_up].name if pair.runner_up else "",
                 "runner_up_cost": pair.cost,
@@ -257,15 +259,16 @@ def _story(
         }
     )
     total = float(pairs["score"].sum())
-    return Story(
+    cohort = Cohort(
+        mentees=_table(departments, mentees, "demand"),
+        mentors=_table(departments, mentors, "places"),
+        programme=_programme(departments),
+        notes=(Fault("unknown_value", file="mentees.csv", row=3, value="Physic"),),
+        sources={"mentees.csv": "0" * 64, "mentors.xlsx": "f" * 64},
+    )
+    story = Story(
         language=language,
-        cohort=Cohort(
-            mentees=_table(departments, mentees, "demand"),
-            mentors=_table(departments, mentors, "places"),
-            programme=_programme(departments),
-            notes=(Fault("unknown_value", file="mentees.csv", row=3, value="Physic"),),
-            sources={"mentees.csv": "0" * 64, "mentors.xlsx": "f" * 64},
-        ),
+        cohort=cohort,
         pairs=pairs,
         parts=PARTS[language],
         unmatched=unmatched,
@@ -305,6 +308,17 @@ def _story(
             }[language],
         },
     )
+    return with_cohort(story, cohort)
+
+
+def with_cohort(story: Story, cohort: Cohort) -> Story:
+    """Return a story whose people gave other answers, with what the pairs have in common then."""
+    fit = score(cohort)
+    in_common = {
+        pair: fit.in_common(*fit.place(*pair))
+        for pair in zip(story.pairs["mentee"], story.pairs["mentor"], strict=True)
+    }
+    return replace(story, cohort=cohort, in_common=in_common)
 
 
 def _fairness(departments: pd.DataFrame) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from mentormatch.telling.recipients import Recipient, plain, recipients, to_intr
 from mentormatch.telling.story import Story
 from mentormatch.telling.workbook import write_workbook_of
 from mentormatch.words import say
-from story_example import HTML_NAME, LONG_NAME, example_story
+from story_example import HTML_NAME, LONG_NAME, example_story, with_cohort
 
 
 def with_people(story: Story, **columns: dict[str, object]) -> Story:
@@ -45,7 +45,7 @@ def with_people(story: Story, **columns: dict[str, object]) -> Story:
             cells = [values.get(i, was) for i, was in zip(table.index, old, strict=True)]
             table[answer] = cells
         tables[side] = table
-    return replace(story, cohort=replace(cohort, **tables))
+    return with_cohort(story, replace(cohort, **tables))
 
 
 def with_questions(story: Story, *questions: Question) -> Story:
@@ -54,7 +54,7 @@ def with_questions(story: Story, *questions: Question) -> Story:
     new = {question.answer for question in questions}
     kept = tuple(question for question in programme.questions if question.answer not in new)
     programme = replace(programme, questions=kept + questions)
-    return replace(story, cohort=replace(story.cohort, programme=programme))
+    return with_cohort(story, replace(story.cohort, programme=programme))
 
 
 def person(story: Story, identity: str) -> Recipient:
@@ -275,6 +275,74 @@ def test_one_unticked_side_is_enough_to_hide_what_both_named() -> None:
     """What two people have in common is told to neither if one of them keeps it private."""
     assert "You both named" not in text(share("email"), "m05")
     assert "You both named data analysis and teaching" in text(share("interests"), "m05")
+
+
+def reasons(story: Story, identity: str) -> list[str]:
+    """Return the lines of a letter that say what speaks for the pair."""
+    after = re.split(r"(?:for the two of you|för er två):\n\n", text(story, identity))[1]
+    return after.split("\n\n")[0].splitlines()
+
+
+def talking(*silent: str) -> Story:
+    """Let s03 seek with two answers what m05 offers; `silent` answers are not passed on."""
+    open_ones = {"interests", "goals", "seeks", "offers"} - set(silent)
+    asked = [
+        Question(answer, who, (answer,), kind=kind, shared=answer in open_ones)
+        for answer, who, kind in (
+            ("interests", "everyone", "any of"),
+            ("goals", "mentees", "text"),
+            ("seeks", "mentees", "text"),
+            ("offers", "mentors", "text"),
+        )
+    ]
+    story = with_people(
+        example_story(),
+        goals={"s03": "Jag läser fysik. Helst vill jag bli klimatforskare!"},
+        seeks={"s03": "Somebody in radio"},
+        offers={"m05": "I do research on the climate. I talk about it in radio and *podcasts*."},
+        language={"s03": "sv"},
+    )
+    return with_questions(story, *asked)
+
+
+def test_a_letter_tells_what_made_the_score() -> None:
+    """Tags, words and the nearest sentences, each one's own first, in the reader's language."""
+    assert reasons(talking(), "s03") == [
+        "- Ni angav båda data analysis och teaching.",
+        "- Det du söker och det Åsa Öberg erbjuder möts i de här orden: radio och "
+        "klimatforskare – research.",
+        "- Du skrev: ”Somebody in radio” Åsa Öberg skrev: "
+        "”I talk about it in radio and *podcasts*.”",
+        "- Ni hör båda till Fysik.",
+    ]
+    theirs = reasons(talking(), "m05")
+    assert theirs[1].startswith("- What Åsa Öberg looks for and what you offer meet in")
+    assert "radio and research – klimatforskare" in theirs[1]
+    assert theirs[2].startswith("- You wrote: “I talk about it")
+
+
+@pytest.mark.parametrize("silent", ["goals", "seeks", "offers", "interests"])
+def test_what_made_the_score_is_told_only_from_answers_that_are_shared(silent: str) -> None:
+    """Nothing of an answer that is kept private is told, on either side; the rest is."""
+    words = {
+        "goals": ("klimatforskare", "research –"),
+        "seeks": ("Somebody in radio",),
+        "offers": ("radio", "climate"),
+        "interests": ("named", "angav"),
+    }
+    for identity in ("s03", "m05"):
+        told = " ".join(reasons(talking(silent), identity))
+        assert not [word for word in words[silent] if word in told], told
+        assert len(reasons(talking(silent), identity)) == {"offers": 2, "interests": 3}.get(
+            silent, 4
+        )
+
+
+def test_reasons_are_marked_up_letter_by_letter() -> None:
+    """What somebody typed into an answer is no markup in a Markdown letter."""
+    story = talking()
+    told = letter(person(story, "m05"), story.cohort.programme, MARKDOWN)
+    assert r"in radio and \*podcasts\*.” Åsa Öberg wrote: “Somebody" in told
 
 
 def test_a_column_to_share_counts_even_if_the_programme_does_not_ask() -> None:

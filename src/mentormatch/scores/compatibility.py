@@ -14,6 +14,7 @@ from mentormatch.errors import Fault, ProblemError
 from mentormatch.frozen import Frozen
 from mentormatch.people.cohort import Cohort
 from mentormatch.scores.curve import ONE, Floats, Integers
+from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import TRUST, Part, paired, positions
 from mentormatch.scores.weights import grid_weights
 
@@ -259,6 +260,15 @@ class Compatibility:
             tuple(part.name for part in self.parts if part.known([i], [j])[0]),
             float(self.certainty([i], [j])[0]),
         )
+
+    def in_common(self, i: int, j: int) -> tuple[InCommon, ...]:
+        """Return what speaks for mentee `i` and mentor `j`, part by part, the most weighty first.
+
+        Parts that weigh nothing for the mentee are left out.
+        """
+        weights = self.grid_weights[self.mentee_groups[i]]
+        counting = (part for part, weight in zip(self.parts, weights, strict=True) if weight)
+        return tuple(one for part in counting for one in part.in_common(i, j))
 
     def place(self, mentee_id: str, mentor_id: str) -> tuple[int, int]:
         """Return row and column of a pair; ProblemError where there is no such person."""

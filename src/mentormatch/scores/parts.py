@@ -14,6 +14,7 @@ from scipy import sparse
 
 from mentormatch.errors import Fault
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
+from mentormatch.scores.in_common import InCommon, in_words
 from mentormatch.scores.join import Join, texts_of
 
 #: Whole numbers up to here add up without loss in double precision, in any order.
@@ -44,8 +45,8 @@ Known = NDArray[np.bool_]
 class Common(Protocol):
     """Names what two people have in common, with the weight that each thing had."""
 
-    def __call__(self, part: Part, i: int, j: int, language: str) -> Iterable[tuple[float, str]]:
-        """Yield (weight, words a person reads) for mentee `i` and mentor `j`, in any order."""
+    def __call__(self, part: Part, i: int, j: int) -> Iterable[InCommon]:
+        """Yield what speaks for mentee `i` and mentor `j`, in any order."""
         ...
 
 
@@ -72,7 +73,7 @@ class Part:
         Value where an answer is missing, in ``0 .. ONE``. Left out, `mentormatch.score` puts the
         mean of the pairs with both answers there (see `settled`); a half until then.
     common : callable, optional
-        Names what two people have in common; see `shared`.
+        Names what two people have in common; see `in_common`.
     notes : tuple of Fault
         What making the part noticed and a coordinator should see.
     join : Join, optional
@@ -208,16 +209,22 @@ class Part:
         i, j = paired(i, j, self.shape)
         return self.mentee_known[i] & self.mentor_known[j]
 
-    def shared(self, i: int, j: int, most: int = 5, language: str = "en") -> tuple[str, ...]:
-        """Return what mentee `i` and mentor `j` have in common here, most weighty first.
+    def in_common(self, i: int, j: int) -> tuple[InCommon, ...]:
+        """Return what mentee `i` and mentor `j` have in common here, the most weighty first.
 
-        In words that a person reads: names of options and departments in `language`, words as
-        the two wrote them. Empty where nothing, or an answer, is missing.
+        Things of one kind stand together. Empty where nothing, or an answer, is missing.
         """
         if self.common is None or not self.known(i, j)[0]:
             return ()
-        found = sorted(self.common(self, i, j, language), key=lambda one: (-one[0], one[1]))
-        return tuple(dict.fromkeys(words for _, words in found))[:most]
+        found = self.common(self, i, j)
+        return tuple(sorted(found, key=lambda one: (one.kind, -one.weight, one.said("en"))))
+
+    def shared(self, i: int, j: int, most: int = 5, language: str = "en") -> tuple[str, ...]:
+        """Return the tags and words that mentee `i` and mentor `j` have in common, in words.
+
+        See `mentormatch.scores.in_common.in_words`.
+        """
+        return in_words(self.in_common(i, j), language, most)
 
 
 def settled(part: Part, mentee_ids: Sequence[str], mentor_ids: Sequence[str]) -> Part:

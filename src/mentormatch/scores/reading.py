@@ -50,6 +50,8 @@ class Reading:
         Whether it was longer than is read.
     plain : str
         What was read, without markup, addresses and invisible characters.
+    answer : str
+        The question that it answers, where that is known.
     """
 
     words: tuple[str, ...]
@@ -58,6 +60,7 @@ class Reading:
     language: str
     cut: bool
     plain: str = ""
+    answer: str = ""
 
 
 def read(text: str, otherwise: str = "en") -> Reading:
@@ -99,6 +102,11 @@ def passages(text: str, otherwise: str = "en") -> tuple[Reading, ...]:
             waiting = ""
     rest = _read(waiting, whole.language, whole.cut)
     return (*found, rest) if rest.words else tuple(found)
+
+
+def keys_of(plain: str) -> frozenset[str]:
+    """Return the words of a text that was read already, without case."""
+    return frozenset(_keys(plain))
 
 
 def sentences(plain: str) -> list[str]:

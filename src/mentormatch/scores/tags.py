@@ -13,6 +13,7 @@ from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES, Question, Words
 from mentormatch.scores.answers import column, folded, question, tags
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
+from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import Encoding, Part
 from mentormatch.scores.twins import twins
 
@@ -34,17 +35,17 @@ class TagNames:
     mentors: Encoding = None
     related: Encoding = None
 
-    def __call__(self, part: Part, i: int, j: int, language: str) -> list[tuple[float, str]]:
-        """Return the common tags' weights and names; a related one beside the mentor's own."""
+    def __call__(self, part: Part, i: int, j: int) -> list[InCommon]:
+        """Return the common tags; to one that is only related belongs the mentor's own."""
         common = _row(part.mentees, i) * _row(part.mentors, j)
         own = None if self.mentors is None else _row(self.mentors, j)
         found = []
         for k in np.flatnonzero(common).tolist():
-            said = self.names[k](language)
+            near, kind = k, "tag"
             if own is not None and not own[k]:
-                near = int(np.flatnonzero(_row(self.related, k) * own)[0])
-                said = f"{said} – {self.names[near](language)}"
-            found.append((float(common[k]), said))
+                near, kind = int(np.flatnonzero(_row(self.related, k) * own)[0]), "related"
+            names, answers = (self.names[k], self.names[near]), (part.name, part.name)
+            found.append(InCommon(part.name, kind, float(common[k]), *names, answers))
         return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,7 +192,7 @@ def _side(cohort: Cohort, side: str, seeking: bool, faults: list[Fault]) -> _Sid
             if is_missing(answer) or (people[k] and not seeking):
                 continue
             found = passages(str(answer), languages[k])
-            people[k] += [text for text in found if text.words]
+            people[k] += [replace(text, answer=name) for text in found if text.words]
             if found[0].cut:
                 details = {"most": str(CHARACTERS)}
                 fault = Fault("scores.long_answer", side, None, name, str(ids[k]), details=details)

@@ -10,6 +10,7 @@ import pandas as pd
 from mentormatch.errors import ProblemError
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
+from mentormatch.scores.in_common import in_words
 from mentormatch.telling.people import People, language_of
 from mentormatch.telling.sureness import sureness
 from mentormatch.words import say
@@ -50,7 +51,8 @@ def explain(
         are ids, with ``mentee_name``, ``mentor_name``, ``mentee_department`` and
         ``mentor_department``. ``score`` is the sum of the columns ``part: ...``; ``certainty``
         says how much of it rests on what both answered, 0 to 1. ``reasons`` says in words what the
-        two share. ``runner_up`` is the mentor whom the mentee would have if this
+        two share, ``nearest`` quotes the sentences that are nearest (empty where nothing
+        meets). ``runner_up`` is the mentor whom the mentee would have if this
         pair were not made (empty: nobody), ``runner_up_cost`` what the total score would lose,
         ``runner_up_people`` how many mentees fewer would have a mentor (0 where the objective does
         not count them); the loss takes into account that others would have to move.
@@ -90,7 +92,7 @@ def explain(
             row |= {f"part: {name}": x for name, x in zip(fit.names, parts[k], strict=True)}
         row |= {
             "certainty": float("nan") if certain is None else certain[k],
-            "reasons": _reasons(people, i, j),
+            **_why(people, i, j),
             "runner_up": mentors[other] if other >= 0 else "",
             "runner_up_name": people.name("mentors", other) if other >= 0 else "",
             "runner_up_cost": float(second.cost[k]),
@@ -123,36 +125,35 @@ def _columns(people: People) -> list[str]:
     parts = [] if people.fit is None else [f"part: {name}" for name in people.fit.names]
     return [
         "mentee", "mentor", "mentee_name", "mentor_name", "mentee_department", "mentor_department",
-        "score", *parts, "certainty", "reasons", "runner_up", "runner_up_name", "runner_up_cost",
-        "runner_up_people", "runner_up_exact", "sure",
+        "score", *parts, "certainty", "reasons", "nearest", "runner_up", "runner_up_name",
+        "runner_up_cost", "runner_up_people", "runner_up_exact", "sure",
     ]  # fmt: skip
 
 
-def _reasons(people: People, i: int, j: int) -> str:
-    """Say in words what the two of a pair share."""
+def _why(people: People, i: int, j: int) -> dict[str, str]:
+    """Say in words what the two of a pair share, and quote the sentences that are nearest."""
     fit, language = people.fit, people.language
     if fit is None:
-        return ""
-    said = []
-    known = np.array([part.known(i, j)[0] for part in fit.parts])
-    for part, answered in zip(fit.parts, known, strict=True):
-        shared = part.shared(i, j, language=language) if answered else ()
-        key = f"explain.shared_{part.name}"
-        if part.name not in _TOLD:
-            key = "explain.shared_other"
+        return {"reasons": "", "nearest": ""}
+    said, nearest = [], ""
+    for part in fit.parts:
+        found = part.in_common(i, j)
+        shared = in_words(found, language)
+        key = f"explain.shared_{part.name if part.name in _TOLD else 'other'}"
         if shared:
             said.append(
                 say(key, language, shared=", ".join(shared), count=len(shared), part=part.name)
             )
-    silent = [
-        people_part for people_part, answered in zip(fit.parts, known, strict=True) if not answered
-    ]
+        quoted = [one for one in found if one.kind == "sentence"]
+        if quoted and not nearest:
+            nearest = max(quoted, key=lambda one: one.weight).said(language)
     if not said:
         said.append(say("explain.shared_nothing", language))
+    silent = sum(not part.known(i, j)[0] for part in fit.parts)
     if silent:
         share = f"{100 * float(fit.certainty([i], [j])[0]):.0f}"
-        said.append(say("explain.unknown_parts", language, count=len(silent), share=share))
-    return " ".join(said)
+        said.append(say("explain.unknown_parts", language, count=silent, share=share))
+    return {"reasons": " ".join(said), "nearest": nearest}
 
 
 _TOLD = ("department", "interests", "goals", "mentor_goals", "languages", "availability")

@@ -15,8 +15,10 @@ from mentormatch.matching.blocking import count_blocking_pairs
 from mentormatch.matching.result import Matching
 from mentormatch.rulebook import conditions
 from mentormatch.rules import Condition
+from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.effective import effective_weights
 from mentormatch.scores.fairness import own_language_share
+from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.labels import part_label
 from mentormatch.telling.costs import costs_in_short, rule_costs
 from mentormatch.telling.explain import explain
@@ -75,7 +77,17 @@ def gather(
         readiness=readiness(cohort, fit, rules, words).tables,
         settings=_settings(matching, people, rules),
         summary=summary,
+        in_common=_in_common(matching, fit),
     )
+
+
+def _in_common(
+    matching: Matching, fit: Compatibility
+) -> dict[tuple[str, str], tuple[InCommon, ...]]:
+    return {
+        (fit.mentee_ids[i], fit.mentor_ids[j]): fit.in_common(i, j)
+        for i, j in zip(matching.rows.tolist(), matching.columns.tolist(), strict=True)
+    }
 
 
 def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str, object]:

@@ -15,8 +15,10 @@ from email.policy import SMTP
 from pathlib import Path
 
 from mentormatch.people.programme import SIDES, Programme
+from mentormatch.scores.labels import part_label
 from mentormatch.telling.calendar import event_in_words, events_for
 from mentormatch.telling.files import safe_name, whole_folder
+from mentormatch.telling.reasons import reasons_for
 from mentormatch.telling.recipients import Partner, Recipient, plain, recipients
 from mentormatch.telling.story import Story
 from mentormatch.words import say
@@ -141,7 +143,7 @@ def letter(recipient: Recipient, programme: Programme, style: Style) -> str:
         several = "_several" if len(recipient.partners) > 1 else ""
         blocks.append(told(f"opening_{side}{several}", programme=title))
         for partner in recipient.partners:
-            blocks += _partner(recipient, partner, style)
+            blocks += _partner(recipient, partner, style, programme)
         blocks.append(style.heading(told("steps")))
         blocks.append(_bullets([told(f"step_{side}_{k}") for k in (1, 2, 3)]))
         lines = [
@@ -170,14 +172,9 @@ def called(recipient: Recipient, partner: Partner) -> str:
     return partner.told.name or say(f"letters.nameless_{recipient.side}", recipient.language)
 
 
-def in_a_row(words: Sequence[str], language: str) -> str:
-    """Join words as a sentence does: ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return say("letters.and", language, first=", ".join(words[:-1]), last=words[-1])
-
-
-def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
+def _partner(
+    recipient: Recipient, partner: Partner, style: Style, programme: Programme
+) -> list[str]:
     """Return what is said of one partner: who it is, why the two were paired, who writes first."""
     language, told = recipient.language, partner.told
     name = called(recipient, partner)
@@ -192,12 +189,13 @@ def _partner(recipient: Recipient, partner: Partner, style: Style) -> list[str]:
         lines.append(say("letters.answer", language, **line))
     if lines:
         blocks.append(_bullets(lines))
-    topics = style.quote(in_a_row(partner.common, language))
-    why = [say("letters.why", language)]
-    if topics:
-        why.append(say("letters.common", language, topics=topics))
+    labels = {one.part: part_label(programme, one.part, language) for one in partner.in_common}
+    reasons = reasons_for(partner.in_common, recipient.side, language, name, labels, style.quote)
+    blocks.append(say("letters.why_these" if reasons else "letters.why", language))
+    if reasons:
+        blocks.append(_bullets(reasons))
     first = say(f"letters.{_first(recipient, partner)}", language, name=style.quote(name))
-    return [*blocks, " ".join(why), first[:1].upper() + first[1:]]
+    return [*blocks, first[:1].upper() + first[1:]]
 
 
 def _first(recipient: Recipient, partner: Partner) -> str:

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.programme import SIDES, Question
+from mentormatch.people.programme import SIDES, Question, Words
+from mentormatch.scores.in_common import InCommon
 from mentormatch.telling.files import safe_name
 from mentormatch.telling.story import Story
 from mentormatch.words import LANGUAGES, say
 
 # What is said apart from the other answers, or never.
 _APART = {"id", "name", "department", "email", "share"}
-# Lists in which a mentee and a mentor may have named the same thing.
-_TOPICS = ("interests", "seeks", "offers")
+# What is always told.
+_OPEN = frozenset({"name", "department"})
 # All characters that Unicode calls controls.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Marks that turn the direction of writing, and can make one text look like another.
@@ -35,26 +36,29 @@ class Told:
     """What others may know of a person, in one language; whatever is not shared is empty.
 
     So is the name of somebody who gave none: an id may be an address, and is never told.
+    `released` names the questions whose answers the other side of a pair may see.
     """
 
     name: str
     department: str
     email: str = ""
     answers: tuple[tuple[str, str], ...] = ()
-    topics: tuple[tuple[str, str], ...] = ()
+    released: frozenset[str] = _OPEN
 
 
 @dataclass(frozen=True)
 class Partner:
     """The other person of a pair, as the recipient may see them.
 
-    `common` holds the topics that both named and both share; `knows_email` says whether the
-    partner is told the recipient's own address.
+    `common` holds the interests that both named, `in_common` all that speaks for the two; both
+    only from answers that both let the other see. `knows_email` says whether the partner is told
+    the recipient's own address.
     """
 
     id: str
     told: Told
     common: tuple[str, ...]
+    in_common: tuple[InCommon, ...]
     knows_email: bool
 
 
@@ -104,9 +108,17 @@ def recipients(story: Story) -> list[Recipient]:
         opposite = SIDES[1 - SIDES.index(side)]
         of_other = told(opposite, other, language)
         of_person = told(side, person, language)
-        mine = {topic for topic, _ in of_person.topics}
-        common = dict.fromkeys(word for topic, word in of_other.topics if topic in mine)
-        return Partner(other, of_other, tuple(common), bool(of_person.email))
+        mentee_first = side == "mentees"
+        pair = (person, other) if mentee_first else (other, person)
+        ends = (of_person, of_other) if mentee_first else (of_other, of_person)
+        found = tuple(
+            replace(one, mentee=_plain_words(one.mentee), mentor=_plain_words(one.mentor))
+            for one in story.in_common.get(pair, ())
+            if all(a in end.released for a, end in zip(one.answers, ends, strict=True))
+        )
+        both = (one for one in found if (one.part, one.kind) == ("interests", "tag"))
+        common = tuple(one.said(language) for one in both)
+        return Partner(other, of_other, common, found, bool(of_person.email))
 
     found = []
     for side in SIDES:
@@ -164,7 +176,7 @@ def _told(cohort: Cohort, side: str, row: Mapping[str, Any], language: str) -> T
     if "share" in row or any(question.answer == "share" for question in questions):
         ticked = _several(row.get("share"))
         open_ones = [question for question in open_ones if question.answer in ticked]
-    answers, topics, email = [], [], ""
+    answers, email = [], ""
     for question in open_ones:
         value = row.get(question.answer)
         if question.answer == "email":
@@ -175,15 +187,17 @@ def _told(cohort: Cohort, side: str, row: Mapping[str, Any], language: str) -> T
             text = _in_words(question, value, language)
             if text:
                 answers.append((plain(label).rstrip(" :?"), text))
-        if question.answer in _TOPICS and isinstance(value, tuple):
-            topics += [(str(item).casefold(), _name(question, item, language)) for item in value]
     return Told(
         name=plain(row.get("name") or ""),
         department=plain(programme.department(key).name(language)) if key else "",
         email=email,
         answers=tuple(answers),
-        topics=tuple(topics),
+        released=_OPEN | {question.answer for question in open_ones},
     )
+
+
+def _plain_words(words: Words) -> Words:
+    return Words(plain(words.en), plain(words.sv))
 
 
 def _several(value: object) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mentormatch.people.cohort import Cohort
+from mentormatch.scores.in_common import InCommon
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ class Story:
         ``mentor`` (ids), ``mentee_name``, ``mentor_name``, ``mentee_department``,
         ``mentor_department`` (names in words), ``score`` (0 to 1), a column ``part: <name>`` for
         each part of the score (they add up to ``score``), ``reasons`` (a sentence or two),
+        ``nearest`` (the sentences of the two that are nearest to each other, or ``""``),
         ``runner_up`` (id of the next best mentor or ``""``), ``runner_up_name``,
         ``runner_up_cost`` (loss of total score if the mentee got that one), ``runner_up_people``
         (how many people fewer would be matched), ``runner_up_exact`` (False where the cost is only
@@ -64,6 +66,9 @@ class Story:
         sentence that says what is proved), ``blocking`` (int: how many who are no pair would both
         rather have each other) and ``stability`` (a sentence that says so). ``bound`` and ``gap``
         are NaN where nothing bounds the total.
+    in_common : mapping of (str, str) to tuple of InCommon
+        Mentee's and mentor's id of each pair -> what speaks for it. It holds answers that may not
+        be passed on: `mentormatch.telling.recipients` says which may.
     """
 
     language: str
@@ -81,3 +86,4 @@ class Story:
     readiness: Mapping[str, pd.DataFrame]
     settings: pd.DataFrame
     summary: Mapping[str, Any]
+    in_common: Mapping[tuple[str, str], tuple[InCommon, ...]] = field(default_factory=dict)

@@ -10,7 +10,8 @@ import pandas as pd
 from mentormatch.people.programme import SIDES
 from mentormatch.telling.calendar import event_in_words, events_for
 from mentormatch.telling.files import whole_file
-from mentormatch.telling.letters import called, contact_of, in_a_row
+from mentormatch.telling.letters import called, contact_of
+from mentormatch.telling.reasons import in_a_row
 from mentormatch.telling.recipients import Recipient, plain, recipients, to_introduce
 from mentormatch.telling.sheets import Column, Sheet, Table, sheet_names, write_sheets
 from mentormatch.telling.story import Story

@@ -107,6 +107,20 @@ MEANT = {
         "At least 2 pairs for mentees of Media Studies",
         "Mediestudier",
     ),
+    "at least inside": (
+        {"share": 60, "departments": "physics"},
+        lambda a, b: a.department == b.department == "physics",
+        (2, None),  # 60 % of two mentees, rounded up
+        "At least 60 % of the mentees of Physics have a mentor of their own",
+        "Fysikum",
+    ),
+    "reserved places": (
+        {"places": 1, "department": "physics", "kept_for": ["physics", "astronomy"]},
+        lambda a, b: b.department == "physics" and a.department not in ("physics", "astronomy"),
+        (0, 2),  # of three places
+        "1 place of Physics is kept for Physics, Astronomy",
+        "Fysikum",
+    ),
     "common language": (
         {"column": "languages"},
         lambda a, b: a.languages and b.languages and not set(a.languages) & set(b.languages),
@@ -114,12 +128,19 @@ MEANT = {
         "Both speak a common language",
         "språk",
     ),
+    "same": (
+        {"column": "interests"},
+        lambda a, b: a.interests and b.interests and not set(a.interests) & set(b.interests),
+        (0, 0),
+        "The two of a pair agree in: Interests",
+        "Interests",
+    ),
     "different": (
         {"column": "employer"},
         lambda a, b: a.employer and fold(a.employer) == fold(b.employer),
         (0, 0),
-        "The two of a pair differ in: employer",
-        "employer",
+        "The two of a pair differ in: Employer",
+        "Employer",
     ),
     "banned": (
         {"pairs": [["s1", "m2"]]},
@@ -144,6 +165,13 @@ MEANT = {
     ),
 }
 
+#: Kinds that bound no single set of pairs, with settings.
+ELSEWHERE = {
+    "conflict": {},
+    "minimum score": {"score": 0.25},
+    "mentees per mentor": {"at_least": 1, "at_most": 2},
+}
+
 
 @pytest.mark.parametrize("kind", MEANT)
 def test_a_rule_means_what_its_sentence_says(kind):
@@ -166,15 +194,14 @@ def test_a_rule_means_what_its_sentence_says(kind):
 
 def test_every_kind_is_tried():
     """No kind of rule is left out here."""
-    assert set(MEANT) | {"conflict", "minimum score"} == set(KINDS)
+    assert set(MEANT) | set(ELSEWHERE) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_says_what_it_demands(kind, language):
     """The sentence of a rule as a whole is filled in, in both languages, without a cohort."""
-    others = {"conflict": {}, "minimum score": {"score": 0.25}}
-    settings = MEANT[kind][0] if kind in MEANT else others[kind]
+    settings = MEANT[kind][0] if kind in MEANT else ELSEWHERE[kind]
     condition = KINDS[kind](**settings)
     assert condition.kind == kind
     said = condition.sentence(programme())
@@ -323,8 +350,19 @@ BAD = (
     (Rule("locked", {"pairs": [["s1"]]}, "p.toml", 23), "bad_pairs", None),
     (Rule("minimum score", {"score": 40}, "p.toml", 25), "bad_score", None),
     (Rule("minimum score", {"score": float("nan")}, "p.toml", 27), "bad_score", None),
+    (Rule("at least inside", {"share": 101}, "p.toml", 28), "bad_share", None),
+    (Rule("at least inside", {"share": 50, "departments": {"levl": "x"}}, "p.toml", 28),
+     "unknown_column", None),
+    (Rule("at most lent", {"department": {}, "pairs": 1}, "p.toml", 28), "bad_department", None),
+    (Rule("at most lent", {"department": {"department": "medai"}, "pairs": 1}, "p.toml", 28),
+     "unknown_answer", "media"),
+    (Rule("reserved places", {"places": 1}, "p.toml", 28), "one_of_two", None),
+    (Rule("mentees per mentor", {"at_least": 3, "at_most": 2}, "p.toml", 28),
+     "least_above_most", None),
+    (Rule("mentees per mentor", {}, "p.toml", 28), "no_number", None),
     (Rule("own department only", {"departments": []}, "p.toml", 29), "bad_departments", None),
-    (Rule("own department only", {"departments": {"a": 1}}, "p.toml", 31), "bad_departments", None),
+    (Rule("own department only", {"departments": {"a": 1}}, "p.toml", 31), "unknown_column", None),
+    (Rule("own department only", {"departments": [7]}, "p.toml", 31), "bad_departments", None),
 )  # fmt: skip
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mentormatch.errors import Fault, ProfileError
+from mentormatch.errors import Fault, ProfileError, ProgrammeError
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.people.callings import name_of
 from mentormatch.people.cohort import Cohort
 from mentormatch.rulebook import check, conditions
 from mentormatch.rules import Condition, Meaning
+
+Ints = NDArray[np.int64]
 
 if TYPE_CHECKING:
     from mentormatch.scores.compatibility import Compatibility
@@ -38,15 +42,20 @@ def formulate(
     ProfileError
         Places or demand are no whole numbers, 0 or more.
     ProgrammeError
-        The programme states a rule that does not exist or takes other settings; or a locked or
-        banned person did not sign up.
+        The programme states a rule that does not exist or takes other settings; somebody whom a
+        rule names did not sign up; or rules ask more of a mentor than they, or the places, allow.
     """
+    places, demand = _counts(cohort, "mentors", "places"), _counts(cohort, "mentees", "demand")
     meanings = meanings_of(cohort, rules)
+    fewest, most = _loads(meanings, places)
+    if (torn := np.flatnonzero(fewest > most)).size:
+        raise ProgrammeError([_torn(cohort, k, fewest, most) for k in torn.tolist()])
     quotas: list[Quota] = [quota for meaning in meanings for quota in meaning.quotas]
     return Problem(
         fit,
-        mentor_capacity=_counts(cohort, "mentors", "places"),
-        mentee_demand=_counts(cohort, "mentees", "demand"),
+        mentor_capacity=most,
+        mentor_minimum=fewest,
+        mentee_demand=demand,
         quotas=quotas,
         minimum_score=max((meaning.minimum_score for meaning in meanings), default=-np.inf),
     )
@@ -59,12 +68,51 @@ def meanings_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> lis
     else:
         check(rules, cohort.programme)
         stated = rules
-    return [rule.meaning(cohort) for rule in stated]
+    meanings = [_meaning(rule, cohort) for rule in stated]
+    if any(meaning.most is not None for meaning in meanings):
+        # Rules that speak of places speak of those that are left.
+        places = _counts(cohort, "mentors", "places")
+        fewer = cohort.mentors.assign(places=_loads(meanings, places)[1])
+        left = replace(cohort, mentors=fewer)
+        meanings = [
+            _meaning(rule, left) if meaning.most is None else meaning
+            for rule, meaning in zip(stated, meanings, strict=True)
+        ]
+    return meanings
+
+
+def _meaning(rule: Condition, cohort: Cohort) -> Meaning:
+    """Return what a rule means; what it notices, and what is wrong, says where the rule stands."""
+    try:
+        meaning = rule.meaning(cohort)
+    except ProgrammeError as error:
+        raise ProgrammeError([_placed(fault, rule) for fault in error.faults]) from None
+    return replace(meaning, notes=tuple(_placed(note, rule) for note in meaning.notes))
+
+
+def _placed(fault: Fault, rule: Condition) -> Fault:
+    return fault if fault.file else replace(fault, file=rule.file, row=rule.line)
+
+
+def _loads(meanings: Sequence[Meaning], places: Ints) -> tuple[Ints, Ints]:
+    """Return the fewest and most mentees of each mentor."""
+    fewest, most = np.zeros_like(places), places.copy()
+    for meaning in meanings:
+        if meaning.fewest is not None:
+            fewest = np.maximum(fewest, meaning.fewest)
+        if meaning.most is not None:
+            most = np.minimum(most, meaning.most)
+    return fewest, most
 
 
 def notes_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> tuple[Fault, ...]:
     """Return what the rules noticed in a cohort and the coordinator should know."""
     return tuple(note for meaning in meanings_of(cohort, rules) for note in meaning.notes)
+
+
+def _torn(cohort: Cohort, k: int, fewest: Ints, most: Ints) -> Fault:
+    details = {"least": str(int(fewest[k])), "most": str(int(most[k]))}
+    return Fault("rules.loads_apart", value=name_of(cohort.mentors, k), details=details)
 
 
 def _counts(cohort: Cohort, side: str, column: str) -> NDArray[np.int64]:

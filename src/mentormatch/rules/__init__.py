@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mentormatch.rules.answers import common_language, different, minimum_score
+from mentormatch.rules.answers import common_language, different, minimum_score, same
 from mentormatch.rules.condition import Condition, Meaning
 from mentormatch.rules.departments import (
     at_least_between,
+    at_least_inside,
     at_least_matched,
     at_most_between,
     at_most_borrowed,
@@ -19,7 +20,9 @@ from mentormatch.rules.departments import (
     borrows_from,
     lends_to,
     own_department_only,
+    reserved_places,
 )
+from mentormatch.rules.loads import mentees_per_mentor
 from mentormatch.rules.people import banned, conflict, locked, not_last_year
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "Condition",
     "Meaning",
     "at_least_between",
+    "at_least_inside",
     "at_least_matched",
     "at_most_between",
     "at_most_borrowed",
@@ -38,9 +42,12 @@ __all__ = [
     "different",
     "lends_to",
     "locked",
+    "mentees_per_mentor",
     "minimum_score",
     "not_last_year",
     "own_department_only",
+    "reserved_places",
+    "same",
 ]
 
 #: What a programme file may call, by the name it uses there.
@@ -53,8 +60,12 @@ KINDS: Mapping[str, Callable[..., Condition]] = {
     "at most between": at_most_between,
     "at least between": at_least_between,
     "at least matched": at_least_matched,
+    "at least inside": at_least_inside,
+    "reserved places": reserved_places,
+    "mentees per mentor": mentees_per_mentor,
     "common language": common_language,
     "conflict": conflict,
+    "same": same,
     "different": different,
     "banned": banned,
     "not last year": not_last_year,

@@ -6,16 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from mentormatch.errors import Fault
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Quota
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Programme
-from mentormatch.people.spelling import fold
 from mentormatch.rules.condition import Condition, Meaning
+from mentormatch.rules.groups import codes_of, entries, named, not_asked
 from mentormatch.words import Sentence, sentence
 
 
@@ -29,13 +27,9 @@ def common_language(column: str = "languages") -> Condition:
         return sentence("rules.common_language")
 
     def meaning(cohort: Cohort) -> Meaning:
-        if column not in cohort.mentees or column not in cohort.mentors:
-            return Meaning(notes=(Fault("rules.no_column", value=column),))
-        rows, row_sets = _grouped(cohort.mentees[column])
-        columns, column_sets = _grouped(cohort.mentors[column])
-        table = [[bool(a) and bool(b) and a.isdisjoint(b) for b in column_sets] for a in row_sets]
-        strangers = Pairs.cells(rows, columns, np.array(table, np.bool_))
-        return Meaning((Quota(name(cohort.programme), strangers, at_most=0),))
+        if notes := not_asked(cohort, column):
+            return Meaning(notes=notes)
+        return Meaning((Quota(name(cohort.programme), _apart(cohort, column), at_most=0),))
 
     return Condition("common language", {"column": column}, (), meaning, name)
 
@@ -44,18 +38,32 @@ def different(column: str) -> Condition:
     """Demand that the two of a pair differ in a column, such as their employer."""
 
     def name(programme: Programme) -> Sentence:
-        return sentence("rules.different", column=column)
+        return sentence("rules.different", column=named(programme, column))
 
     def meaning(cohort: Cohort) -> Meaning:
-        if column not in cohort.mentees or column not in cohort.mentors:
-            return Meaning(notes=(Fault("rules.no_column", value=column),))
-        mine, theirs = (
-            [_comparable(answer) for answer in cohort.table(side)[column]]
-            for side in ("mentees", "mentors")
-        )
-        return Meaning((Quota(name(cohort.programme), Pairs.same(mine, theirs), at_most=0),))
+        if notes := not_asked(cohort, column):
+            return Meaning(notes=notes)
+        alike = Pairs.same(*codes_of(cohort, column))
+        return Meaning((Quota(name(cohort.programme), alike, at_most=0),))
 
     return Condition("different", {"column": column}, (), meaning, name)
+
+
+def same(column: str) -> Condition:
+    """Demand that the two of a pair gave the same answer in a column, such as their campus.
+
+    Of lists of answers one in common is enough. Who gave no answer may be paired with anybody.
+    """
+
+    def name(programme: Programme) -> Sentence:
+        return sentence("rules.same", column=named(programme, column))
+
+    def meaning(cohort: Cohort) -> Meaning:
+        if notes := not_asked(cohort, column):
+            return Meaning(notes=notes)
+        return Meaning((Quota(name(cohort.programme), _apart(cohort, column), at_most=0),))
+
+    return Condition("same", {"column": column}, (), meaning, name)
 
 
 def minimum_score(score: float) -> Condition:
@@ -69,23 +77,16 @@ def minimum_score(score: float) -> Condition:
     )
 
 
+def _apart(cohort: Cohort, column: str) -> Pairs:
+    """Return the pairs of people who both answered and have no answer in common."""
+    rows, row_sets = _grouped(cohort.mentees[column])
+    columns, column_sets = _grouped(cohort.mentors[column])
+    table = [[bool(a) and bool(b) and a.isdisjoint(b) for b in column_sets] for a in row_sets]
+    return Pairs.cells(rows, columns, np.array(table, np.bool_))
+
+
 def _grouped(answers: Iterable[Any]) -> tuple[NDArray[np.int64], list[frozenset[str]]]:
     """Return a number for each set of answers that occurs, and the sets."""
-    sets = [_answers(answer) for answer in answers]
+    sets = [entries(answer) for answer in answers]
     kinds = {one: k for k, one in enumerate(dict.fromkeys(sets))}
     return np.array([kinds[one] for one in sets], np.int64), list(kinds)
-
-
-def _answers(answer: Any) -> frozenset[str]:
-    """Return the entries of a list of answers; a single answer is a list of one."""
-    entries = answer if isinstance(answer, (tuple, list, set, frozenset)) else (answer,)
-    return frozenset(map(_comparable, entries)) - {""}
-
-
-def _comparable(answer: Any) -> str:
-    """Return what two equal answers have in common; an empty text for no answer."""
-    if not isinstance(answer, tuple) and pd.isna(answer):
-        return ""
-    if isinstance(answer, (int, float, np.number)):
-        return repr(float(answer))
-    return fold(str(answer)) if answer else ""

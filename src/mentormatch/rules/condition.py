@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mentormatch.errors import Fault
 from mentormatch.matching.problem import Quota
@@ -14,8 +15,10 @@ from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Programme
 from mentormatch.words import Sentence
 
+Ints = NDArray[np.int64]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Meaning:
     """What a condition means for a cohort.
 
@@ -25,12 +28,16 @@ class Meaning:
         Bounds on sets of pairs, each named by a sentence in both languages.
     minimum_score : float
         Pairs that score below this are impossible.
+    fewest, most : numpy.ndarray of int, shape (mentors,), optional
+        Fewest and most mentees of each mentor, beside what they offer. None bounds nothing.
     notes : tuple of Fault
         What the coordinator should know, such as a name that fits nobody.
     """
 
     quotas: tuple[Quota, ...] = ()
     minimum_score: float = -np.inf
+    fewest: Ints | None = None
+    most: Ints | None = None
     notes: tuple[Fault, ...] = ()
 
 

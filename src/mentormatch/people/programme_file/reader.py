@@ -27,7 +27,9 @@ from mentormatch.people.spelling import fold, nearest
 PARTS = ("department", "interests", "goals", "languages", "availability")
 
 #: Settings of rules that hold a department, or a list of them.
-DEPARTMENT_SETTINGS = ("department", "departments", "mentees_of", "mentors_of", "from", "to")
+DEPARTMENT_SETTINGS = (
+    "department", "departments", "mentees_of", "mentors_of", "kept_for", "from", "to",
+)  # fmt: skip
 
 DUPLICATES = ("fault", "latest wins")
 LANGUAGES = ("en", "sv")
@@ -255,6 +257,10 @@ def _rule(table: Table, claims: Claims) -> Rule:
     kind = table.text("rule", required=True)
     settings = {key: value for key, value in table.values.items() if key != "rule"}
     for setting in DEPARTMENT_SETTINGS:
+        value = settings.get(setting)
+        # Other groups than departments, { level = "doctoral" }, are looked at with the rule.
+        if any(isinstance(one, dict) for one in (value if isinstance(value, list) else [value])):
+            continue
         if setting in settings:
             settings[setting] = _named(table, setting, settings[setting], claims)
     return Rule(kind, settings, table.page.file, table.page.line(table.path))

@@ -193,7 +193,9 @@ def _without(rule: Rule, gone: set[str]) -> Rule | None:
             return None
         kept = value
         if isinstance(value, (list, tuple)):
-            kept = type(value)(entry for entry in value if entry not in gone)
+            kept = type(value)(
+                entry for entry in value if not (isinstance(entry, str) and entry in gone)
+            )
         elif isinstance(value, Mapping):
             kept = {key: entry for key, entry in value.items() if key not in gone}
         if value and isinstance(value, (list, tuple, Mapping)) and not kept:

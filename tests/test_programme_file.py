@@ -150,6 +150,10 @@ def test_the_example_has_its_departments_events_and_rules(example: Programme) ->
         "lends to",
         "at most lent",
         "at most between",
+        "at most borrowed",
+        "reserved places",
+        "mentees per mentor",
+        "not last year",
         "minimum score",
     ]
     assert example.rules[5].settings == {

@@ -13,7 +13,9 @@ import brute
 from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching import moves as moves_module
 from mentormatch.matching import network
+from mentormatch.matching import warm as warm_module
 from mentormatch.matching.alternatives import alternatives
+from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.place_values import value_of_place
 from mentormatch.matching.price_of import PriceOf, price_of
@@ -21,6 +23,7 @@ from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
 from mentormatch.matching.solve import solve
+from mentormatch.matching.warm import Warm
 from strategies import OBJECTIVES, BlockAt, problems, seeded_problem
 
 Ends = frozenset[tuple[int, int]]
@@ -101,9 +104,12 @@ def plain(seed: int, largest: int = 14) -> Problem:
     return Problem(BlockAt(scores), mentor_capacity=rng.integers(0, 4, m), quotas=[ban])
 
 
-def as_if_large(monkeypatch: pytest.MonkeyPatch, near: int) -> None:
+def as_if_large(monkeypatch: pytest.MonkeyPatch, near: int, *, warm: bool = False) -> None:
     """Let every network read its rows as it needs them, and keep only a few moves of each."""
     monkeypatch.setattr(moves_module, "HELD_PAIRS", 0)
+    if not warm:
+        monkeypatch.setattr(moves_module, "suits_warm", lambda _: False)
+    monkeypatch.setattr(warm_module, "KEEP", near)
     monkeypatch.setattr(network, "NEAR", near)
     monkeypatch.setattr(network, "_STORE", 20)
     monkeypatch.setattr(network, "_AHEAD", 1)
@@ -129,6 +135,7 @@ def test_rows_read_as_needed_tell_the_same(near: int, monkeypatch: pytest.Monkey
                 values = value_of_place(large)
                 made = moves_module.moves_of(large)
             assert made is not None
+            assert isinstance(made.network, network.Network)
             assert made.network.gains is None
             # NaN is no equal of itself.
             assert [repr(again[one]) for one in wanted] == [repr(one) for one in said], seed
@@ -138,13 +145,87 @@ def test_rows_read_as_needed_tell_the_same(near: int, monkeypatch: pytest.Monkey
     assert asked > 1000
 
 
-def test_only_a_few_rows_are_read_for_a_price(monkeypatch: pytest.MonkeyPatch) -> None:
+def warm_tells_the_same(problem: Problem, objective: str, keep: int) -> int:
+    """Assert that few pairs kept tell the same as all; return how many prices were asked."""
+    n, m = problem.shape
+    wanted = [(i, j) for i in range(n) for j in range(m)]
+    whole = solve(problem, objective)
+    said = {one: price_of(whole, *one) for one in wanted}
+    places = value_of_place(whole)
+    with pytest.MonkeyPatch.context() as patch:
+        as_if_large(patch, keep, warm=True)
+        large = solve(problem, objective)
+        first = value_of_place(large) if keep % 2 else None
+        order = np.random.default_rng(n + 31 * m).permutation(len(wanted)).tolist()
+        again = {wanted[k]: price_of(large, *wanted[k]) for k in order}
+        values = [value_of_place(large), *([first] if first else [])]
+        made = moves_module.moves_of(large)
+    assert made is not None
+    assert isinstance(made.network, Warm)
+    chosen = ends(large)
+    for one, price in again.items():
+        assert repr(replace(price, moves=())) == repr(replace(said[one], moves=()))
+        if not price.possible:
+            continue
+        new = moved(chosen, price)
+        assert (one in new) != price.used
+        i, j = np.array(sorted(new), np.int64).reshape(-1, 2).T
+        scores, possible = problem.values_at(i, j)
+        assert possible.all()
+        assert (np.bincount(j, minlength=m) <= problem.mentor_capacity).all()
+        assert (np.bincount(i, minlength=n) <= problem.mentee_demand).all()
+        assert np.ldexp(float(whole.score_steps - scores.sum()), -problem.bits) == price.cost
+        assert price.people == (whole.coverage - len(new) if objective == "most people" else 0)
+    for value in values:
+        for name in ("more", "more_people", "fewer", "fewer_people", "exact"):
+            np.testing.assert_array_equal(getattr(value, name), getattr(places, name))
+    return len(wanted)
+
+
+@pytest.mark.parametrize("keep", [1, 2, 3, 8])
+def test_few_pairs_kept_tell_the_same(keep: int) -> None:
+    """What is kept of a large matching prices every pair and place as all scores do."""
+    asked = 0
+    for seed in range(100 * keep, 100 * keep + 8):
+        for objective in OBJECTIVES:
+            asked += warm_tells_the_same(plain(seed), objective, keep)
+    assert asked > 400
+
+
+@settings(max_examples=60)
+@given(
+    problems(6, with_quotas=False, minimums=False, several=False),
+    st.sampled_from(OBJECTIVES),
+    st.integers(1, 4),
+)
+def test_few_pairs_kept_tell_the_same_of_any(problem: Problem, objective: str, keep: int) -> None:
+    """Whatever the assignment, what is kept of it prices every pair and place right."""
+    if min(problem.shape) and warm_module.suits_warm(problem):
+        warm_tells_the_same(problem, objective, keep)
+
+
+def test_few_pairs_of_encodings_tell_the_same() -> None:
+    """Scores that are inner products, some mentors full and some closed: the same prices."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        n, m = (30, 20) if seed % 2 else (18, 24)
+        fit = Encodings(rng.normal(size=(n, 5)), rng.normal(size=(m, 5)))
+        apart = ~Pairs.same(rng.integers(0, 3, n), rng.integers(0, 3, m))
+        ban = Quota("closed", apart, at_most=0)
+        places = rng.integers(0, 3, m)
+        problem = Problem(fit, places, minimum_score=-1.0, quotas=[ban] if seed > 2 else [])
+        for objective in OBJECTIVES:
+            warm_tells_the_same(problem, objective, 4)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_only_a_few_rows_are_read_for_a_price(warm: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a large cohort the price of a pair is found without the scores of most people."""
     rng = np.random.default_rng(3)
     scores = BlockAt(rng.integers(0, 2**20, (300, 300)) / 2**20)
     problem = Problem(scores)
     matching = solve(problem)
-    as_if_large(monkeypatch, 16)
+    as_if_large(monkeypatch, 4 if warm else 16, warm=warm)
     read: list[int] = []
     block = scores.block
     assert moves_module.moves_of(matching) is not None
@@ -156,8 +237,13 @@ def test_only_a_few_rows_are_read_for_a_price(monkeypatch: pytest.MonkeyPatch) -
     assert 0 < len(read) < 300
 
 
-def test_who_comes_first_in_the_sheet_changes_no_price() -> None:
+@pytest.mark.parametrize("warm", [False, True])
+def test_who_comes_first_in_the_sheet_changes_no_price(
+    warm: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Shuffled rows and columns give the same prices and the same moves, ties and all."""
+    if warm:
+        as_if_large(monkeypatch, 2, warm=True)
     for seed in range(40):
         rng = np.random.default_rng(seed)
         scores = rng.integers(0, 3, (6, 5)).astype(float)
@@ -178,7 +264,9 @@ def test_who_comes_first_in_the_sheet_changes_no_price() -> None:
                 assert repr(mine.cost) == repr(yours.cost)
                 assert sorted(map(str, mine.moves)) == sorted(map(str, yours.moves))
         lists = [
-            [frozenset(map(str, option.pairs)) for option in alternatives(matching, 6)]
+            []
+            if warm
+            else [frozenset(map(str, other.pairs)) for other in alternatives(matching, 6)]
             for matching in (one, other)
         ]
         assert lists[0] == lists[1]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching import grid
+from mentormatch.matching.chains import Chain
 from mentormatch.matching.moves import (
     KNOWN,
     Moves,
@@ -21,12 +22,13 @@ from mentormatch.matching.moves import (
     moves_of,
     positions,
 )
-from mentormatch.matching.network import Chain, Network
+from mentormatch.matching.network import Network
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.price_of import ANEW, Change, changes_between
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
+from mentormatch.matching.warm import Warm
 
 Floats = NDArray[np.float64]
 Some = frozenset[Place]
@@ -131,7 +133,7 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     moves = moves_of(matching)
     n, m = matching.problem.shape
     if moves is not None and not moves.bounded:
-        if moves.network.gains is None:
+        if isinstance(moves.network, Warm) or moves.network.gains is None:
             raise ProblemError(f"{n} x {m} is too large a problem for alternatives")
         found = _Chains(matching, moves).next_best(k)
     elif n * m == 0:
@@ -159,7 +161,7 @@ class _Chains:
 
     def __init__(self, matching: Matching, moves: Moves) -> None:
         network = moves.network
-        if network.gains is None:
+        if isinstance(network, Warm) or network.gains is None:
             raise ValueError("the network is not held whole")
         self.problem, self.gains, self.order = matching.problem, network.gains, network.order
         self.place_of, self.pay = network.place_of, network.pay

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, slack
-from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Chain, Held, Network
+from mentormatch.matching.chains import Chain
+from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Held, Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
+from mentormatch.matching.warm import Warm, suits_warm
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -36,7 +38,7 @@ class Moves:
     ----------
     matching : Matching
         Whose moves they are.
-    network : Network
+    network : Network or Warm
         The moves themselves.
     person : float
         What a mentee matched counts for in the costs of chains; 0 where nobody counts them.
@@ -45,7 +47,9 @@ class Moves:
         the quotas' prices, which is exact only if the quotas still hold after them.
     """
 
-    def __init__(self, matching: Matching, network: Network, person: float, bounded: bool) -> None:
+    def __init__(
+        self, matching: Matching, network: Network | Warm, person: float, bounded: bool
+    ) -> None:
         self.problem, self.network = matching.problem, network
         self.person, self.bounded = person, bounded
         self._pairs = frozenset(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
@@ -67,33 +71,37 @@ class Moves:
         steps = np.rint(steps) if exact else np.ceil(steps - LOOSE)
         return people, float(np.ldexp(steps, -self.problem.bits)), exact
 
-    def pair(self, i: int, j: int) -> int:
-        """Return which pair of the network is that of a mentee and a mentor; -1 if none is."""
-        row, col = self._places(i, j)
-        held = self.network.held
-        return next((k for k in self.network.pairs_of(row) if held.cols[k] == col), -1)
-
     def without(self, i: int, j: int) -> Chain:
         """Return the cheapest chain after which a pair of the matching is not used."""
-        return self.network.without(self.pair(i, j))
+        return self.network.parted(i, j)
 
     def with_pair(self, i: int, j: int) -> Chain:
         """Return the cheapest chain after which a mentee has a mentor who is not hers now."""
-        row, col = self._places(i, j)
-        gained = float(self.network.gained(np.array([row]))[0, col])
-        if gained == -np.inf:
-            return Chain(np.inf)
-        return self.network.with_pair(row, col, gained + float(self.network.prices[col]))
+        return self.network.joined(i, j)
+
+    def changes(self, chain: Chain) -> tuple[set[Place], set[Place]]:
+        """Return the pairs that a chain of moves gives up, and those that it makes."""
+        given: set[Place] = set()
+        taken: set[Place] = set()
+        for move in chain.moves:
+            if move.mentee < 0:
+                continue
+            left, got = (move.mentee, move.start), (move.mentee, move.end)
+            # What was made on the way may be given up again, and the other way round.
+            if left in taken:
+                taken.discard(left)
+            elif move.start >= 0:
+                given.add(left)
+            if got in given:
+                given.discard(got)
+            elif move.end >= 0:
+                taken.add(got)
+        return given, taken
 
     def after(self, chain: Chain) -> frozenset[Place]:
         """Return the pairs after a chain of moves."""
-        pairs = set(self._pairs)
-        for move in chain.moves:
-            if move.mentee >= 0:
-                pairs.discard((move.mentee, move.start))
-                if move.end >= 0:
-                    pairs.add((move.mentee, move.end))
-        return frozenset(pairs)
+        given, taken = self.changes(chain)
+        return (self._pairs - given) | taken
 
     def holds(self, chain: Chain) -> bool:
         """Say whether every quota is kept after a chain, which costs what the prices say."""
@@ -108,11 +116,7 @@ class Moves:
                 return False
         lost = self._steps - int(problem.values_at(i, j)[0].sum())
         fewer = self._coverage - len(np.unique(i))
-        return abs(lost + fewer * self.network.pay - chain.cost) < LOOSE
-
-    def _places(self, i: int, j: int) -> Place:
-        rows, cols = self.network.place_of
-        return int(rows[i]), int(cols[j])
+        return abs(lost + fewer * self.person - chain.cost) < LOOSE
 
 
 _MADE: WeakKeyDictionary[Matching, Moves | None] = WeakKeyDictionary()
@@ -138,6 +142,8 @@ def _made(matching: Matching) -> Moves | None:
     whole = n * m <= HELD_PAIRS and m <= HELD_MENTORS
     if (bounded and not _tight(matching)) or not (bounded or whole or _priced(matching)):
         return None
+    if not bounded and not whole and suits_warm(problem):
+        return _warm(matching)
     order = lottery_order(problem, matching.seed)
     gains = problem.steps(order[0])[:, order[1]] if whole else None
     person = 0.0
@@ -169,6 +175,18 @@ def _made(matching: Matching) -> Moves | None:
     if not bounded and whole and not network.settle():
         return None
     return Moves(matching, network, pay if person else 0.0, bounded)
+
+
+def _warm(matching: Matching) -> Moves | None:
+    """Return the moves where a few pairs of every mentee are kept."""
+    cover = matching.root_prices("coverage").mentors if "coverage" in matching.stages else None
+    total = matching.root_prices("total")
+    pay = total.coverage if cover is not None else 0
+    if max(pay, int(np.abs(total.mentors).max(initial=0))) >= _LARGEST:
+        return None
+    ends = matching.rows, matching.columns
+    network = Warm(matching.problem, *ends, total.mentors, pay, cover, matching.seed)
+    return Moves(matching, network, network.person, bounded=False) if network.sound else None
 
 
 def person_worth(gains: Floats, pairs: int) -> float:

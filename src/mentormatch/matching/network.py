@@ -20,6 +20,7 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
+from mentormatch.matching.chains import Chain, Move
 from mentormatch.matching.problem import Problem
 
 Ints = NDArray[np.int64]
@@ -33,30 +34,6 @@ _BLOCK = 2**20
 _STORE = 2**23  # cells of rows kept for the next search
 _AHEAD = 2**18  # cells of rows read at a time
 NEAR = 48  #: cheapest moves from a mentor that are kept
-
-
-@dataclass(frozen=True)
-class Move:
-    """A mentee, by position, moves from one place to another; -1 is nobody.
-
-    Where `mentee` is -1 as well, a free place is taken or a place becomes free.
-    """
-
-    mentee: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The cheapest closed chain of moves that was asked for, in their order.
-
-    `cost` is in whole steps of the score grid, a person matched counting as the network says;
-    infinite where there is no such chain.
-    """
-
-    cost: float
-    moves: tuple[Move, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,6 +284,23 @@ class Network:
             costs += lower[:, None] - lower
             self.prices = self.prices - (lower[:-1] - lower[-1])
         return True
+
+    def pair(self, i: int, j: int) -> int:
+        """Return which pair is that of a mentee and a mentor of the problem; -1 if none is."""
+        row, col = int(self.place_of[0][i]), int(self.place_of[1][j])
+        return next((k for k in self.pairs_of(row) if self.held.cols[k] == col), -1)
+
+    def parted(self, i: int, j: int) -> Chain:
+        """Return the cheapest chain after which a pair, by positions, is not used."""
+        return self.without(self.pair(i, j))
+
+    def joined(self, i: int, j: int) -> Chain:
+        """Return the cheapest chain after which a mentee has a mentor who is not hers now."""
+        row, col = int(self.place_of[0][i]), int(self.place_of[1][j])
+        gained = float(self.gained(np.array([row]))[0, col])
+        if gained == -np.inf:
+            return Chain(np.inf)
+        return self.with_pair(row, col, gained + float(self.prices[col]))
 
     def without(self, pair: int, limit: float = np.inf) -> Chain:
         """Return the cheapest chain after which a pair is not used, if it costs below a limit."""

@@ -16,6 +16,7 @@ from mentormatch.matching.network import Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
+from mentormatch.matching.warm import Warm
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -56,8 +57,8 @@ def value_of_place(matching: Matching) -> PlaceValues:
     """Return what one more place at each mentor would add, and one fewer would cost.
 
     Both are shortest paths from and to those who are free: the lowest prices that prove the
-    matching, and the highest ones (that prices form a lattice: Shapley and Shubik 1971). All
-    scores are read once or twice.
+    matching, and the highest ones (that prices form a lattice: Shapley and Shubik 1971). In large
+    cohorts all scores are read a few times, for all mentors together.
 
     Parameters
     ----------
@@ -90,6 +91,9 @@ def value_of_place(matching: Matching) -> PlaceValues:
 
 def _by_paths(moves: Moves, found: PlaceValues) -> None:
     network, problem = moves.network, moves.problem
+    if isinstance(network, Warm):
+        _by_warm(moves, network, found)
+        return
     # A quota that cannot bind now may bind when there is one place more.
     bounded = moves.bounded or any(_may_bind(problem, quota) for quota in problem.quotas)
     into, out = _from_nobody(network), _to_nobody(network)
@@ -108,13 +112,26 @@ def _by_paths(moves: Moves, found: PlaceValues) -> None:
         found.exact[j] = not bounded or idle
 
 
+def _by_warm(moves: Moves, network: Warm, found: PlaceValues) -> None:
+    more, fewer = network.value_of_places()
+    full = network.load >= network.capacity
+    for j in range(len(more)):
+        found.more_people[j], found.more[j] = _told(moves, float(more[j]) if full[j] else 0.0)
+        if network.capacity[j] > 0:
+            lost = float(fewer[j]) if full[j] else 0.0
+            found.fewer_people[j], found.fewer[j] = _told(moves, lost)
+    found.exact[:] = True
+
+
 def _may_bind(problem: Problem, quota: Quota) -> bool:
     most = quota.at_most
     plain = quota.is_ban or lock_of(quota) is not None
     return not plain and most is not None and most <= problem.most_pairs
 
 
-def _told(moves: Moves, cost: float, rounded: Callable[[float], float]) -> tuple[int, float]:
+def _told(
+    moves: Moves, cost: float, rounded: Callable[[float], float] = np.rint
+) -> tuple[int, float]:
     people, steps = moves.split(cost)
     if moves.bounded:
         steps = rounded(steps + (LOOSE if rounded is np.floor else -LOOSE))

@@ -67,8 +67,8 @@ class SecondBest:
 def second_best(matching: Matching, pairs: Sequence[int] | None = None) -> SecondBest:
     """Return, for every pair, the price of doing without it.
 
-    A price takes one shortest path: below a millisecond in cohorts of hundreds, some hundredths of
-    a second each at 10 000 mentors, after the scores have been read once.
+    A price takes one shortest path: below a millisecond in cohorts of hundreds, some milliseconds
+    each at 10 000 mentors, after the scores have been read once.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 
@@ -187,3 +188,28 @@ class BlockAt(Block):
         """Return the scores of listed pairs."""
         self.asked += 1
         return self.matrix[i, j]
+
+
+@st.composite
+def encoded_problems(draw: DrawFn, largest: int = 6) -> Problem:
+    """Return a problem whose scores are encodings: equal scores, bans, closed mentors, a minimum.
+
+    Everybody's demand is at most one, and nothing but bans stands beside the capacities.
+    """
+    n, m, d = draw(st.integers(1, largest)), draw(st.integers(1, largest)), draw(st.integers(1, 3))
+    number = st.sampled_from([0.0, 0.25, 0.5, 1.0, -0.5, 1 / 3, 0.1])
+    tables = [
+        np.array(draw(st.lists(number, min_size=size * d, max_size=size * d))).reshape(size, d)
+        for size in (n, m)
+    ]
+    bans = []
+    for k in range(draw(st.integers(0, 2))):
+        pairs, _ = draw(sets_of_pairs(n, m, 1))
+        bans.append(Quota(f"ban {k}", pairs, at_most=0))
+    return Problem(
+        Encodings(*tables),
+        mentor_capacity=draw(counts(m, 2)),
+        mentee_demand=draw(counts(n, 1)),
+        minimum_score=draw(st.sampled_from([-np.inf, -np.inf, 0.25, 1 / 3])),
+        quotas=bans,
+    )

@@ -51,7 +51,7 @@ def _ours(task: Task) -> Found:
     matching = solve(problem, n_jobs=task.n_jobs, time_limit=task.time_limit)
 
     def prove() -> tuple[bool, float]:
-        proof = certify(problem, matching)
+        proof = certify(problem, matching, n_jobs=task.n_jobs)
         return proof.valid and proof.optimal, proof.gap
 
     return Found(matching.rows, matching.columns, prove)

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mentormatch.matching.earnings import best_earnings
+from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import (
     IMPOSSIBLE,
@@ -32,15 +34,20 @@ from mentormatch.matching.proofs import (
 )
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+#: From so many cells on, inner products are read in float32 first.
+LARGE = 2**18
 _BLOCK = 2**20  # cells read at a time
 _PLAIN = 2**17  # as many of a matrix, where little is done to each
 _NEVER = np.int64(-(2**60))
 _EXACT = 2.0**52  # whole numbers below are exact as float64
 
 
-def shortfall(problem: Problem, proof: Proof, stage: str, reached: Reached, value: Any) -> int:
+def shortfall(
+    problem: Problem, proof: Proof, stage: str, reached: Reached, value: Any, n_jobs: int = 1
+) -> int:
     """Return by how much a proof leaves a stage unproved; 0 if it is proved.
 
     Negative where the proof rules out the very value, so that it proves nothing.
@@ -59,13 +66,15 @@ def shortfall(problem: Problem, proof: Proof, stage: str, reached: Reached, valu
         What the matching has: mentees matched, announced pairs, steps of the total; the lowest
         score (None without pairs); for ``leximin`` each score and how many pairs have it, lowest
         first.
+    n_jobs : int
+        Threads that read scores, -1 for one a core.
     """
     if stage == "worst":
         if value is None:
             return 0
         return 0 if bound(problem, proof, stage, reached, claim=value) < 0 else UNKNOWN
     if stage != "leximin":
-        return bound(problem, proof, stage, reached) - int(value)
+        return bound(problem, proof, stage, reached, n_jobs=n_jobs) - int(value)
     if not isinstance(proof, Ladder) or len(proof.rungs) != len(value):
         return UNKNOWN
     for k, (rung, (level, count)) in enumerate(zip(proof.rungs, value, strict=True)):
@@ -84,6 +93,7 @@ def bound(
     used: tuple[Pair, ...] = (),
     unused: tuple[Pair, ...] = (),
     claim: int | None = None,
+    n_jobs: int = 1,
 ) -> int:
     """Return the upper bound that a proof sets on a stage, in whole steps.
 
@@ -105,11 +115,13 @@ def bound(
         Pairs, as positions, that every matching in question has or has not.
     claim : int, optional
         A score in steps of the grid, for ``worst`` and ``leximin``.
+    n_jobs : int
+        Threads that read scores, -1 for one a core.
     """
     if isinstance(proof, Ladder):
         return UNKNOWN
     aim = _Aim(stage, as_reached(reached), claim)
-    return max(case.worth() for case in _reckoned(problem, proof, aim, used, unused))
+    return max(case.worth() for case in _reckoned(problem, proof, aim, used, unused, n_jobs))
 
 
 def slack(
@@ -168,11 +180,16 @@ class _Aim:
 
 
 def _reckoned(
-    problem: Problem, proof: Proof, aim: _Aim, used: tuple[Pair, ...], unused: tuple[Pair, ...]
+    problem: Problem,
+    proof: Proof,
+    aim: _Aim,
+    used: tuple[Pair, ...],
+    unused: tuple[Pair, ...],
+    n_jobs: int = 1,
 ) -> list[_Case]:
     """Return all cases of a proof, with all scores read."""
     cases = [_Case(problem, *case, aim) for case in _cases(proof, used, unused)]
-    if len(cases) == 1 and cases[0].read_plainly():
+    if len(cases) == 1 and cases[0].read_plainly(n_jobs):
         return cases
     n, m = problem.shape
     step = max(1, _BLOCK // max(m, 1))
@@ -240,18 +257,10 @@ class _Case:
         self.earned += sum(
             price * count for price, count in zip(self.rungs.tolist(), aim.counts, strict=True)
         )
-        places = [int(price) for price in prices.mentors]
-        self.earned += sum(
-            max(price * most, price * least)
-            for price, most, least in zip(
-                places,
-                problem.mentor_capacity.tolist(),
-                problem.mentor_minimum.tolist(),
-                strict=True,
-            )
-        )
+        dearest = max(-int(prices.mentors.min(initial=0)), int(prices.mentors.max(initial=0)))
+        self.earned += _worth_of_places(problem, prices.mentors, dearest)
         # Prices too large for sums in 64 bits prove nothing.
-        self.largest = max(map(abs, places), default=0) + self.pay + self.keeping + self.scale
+        self.largest = dearest + self.pay + self.keeping + self.scale
         self.largest += sum(abs(int(price)) for price in prices.quotas)
         self.largest += max(map(abs, self.rungs.tolist()), default=0)
         self.lost = False
@@ -263,7 +272,7 @@ class _Case:
                 raise ValueError(f"quota {quota.name!r} has no upper bound and cannot charge")
             self.earned -= price * (quota.at_least if price > 0 else int(quota.at_most or 0))
 
-    def read_plainly(self) -> bool:
+    def read_plainly(self, n_jobs: int = 1) -> bool:
         """Add up all mentees in float64, if that is exact and all that is asked for is plain."""
         problem = self.problem
         if (
@@ -276,30 +285,45 @@ class _Case:
             or self.largest >= _EXACT
         ):
             return False
+        bar = 0 if self.earned is None else self.earned
+        for rows, best in self._best_pairs(n_jobs):
+            earned = np.where(problem.mentee_demand[rows] > 0, best + self.pay, 0.0)
+            if earned.max(initial=0.0) >= _EXACT:
+                return False
+            bar += sum(np.maximum(earned, 0.0).astype(np.int64).tolist())
+        self.earned = bar
+        return True
+
+    def _best_pairs(self, n_jobs: int) -> Iterator[tuple[Ints, Floats]]:
+        """Yield what some mentees earn at most by one pair, without what any pair pays."""
+        problem, scoring = self.problem, self.aim.stage == "total"
         n, m = problem.shape
         if m == 0:
-            return True
+            return
+        if isinstance(problem.scores, Encodings) and n * m >= LARGE:
+            best = best_earnings(
+                problem,
+                self.prices.mentors,
+                self.scale,
+                scoring=scoring,
+                floor=-self.pay,
+                n_jobs=n_jobs,
+            )
+            yield np.arange(n), best
+            return
         mentors = self.prices.mentors.astype(np.float64)
-        bar = 0 if self.earned is None else self.earned
         cells = _PLAIN if isinstance(problem.scores, np.ndarray) else _BLOCK
         step = max(1, cells // m)
         for start in range(0, n, step):
             rows = np.arange(start, min(n, start + step))
             steps = problem.steps(rows)
-            if self.aim.stage == "coverage":
-                best = np.where(steps > -np.inf, -mentors, -np.inf).max(axis=1)
-            else:
+            if scoring:
                 if self.scale > 1:
                     steps *= self.scale
                 steps -= mentors
-                best = steps.max(axis=1)
-            best += self.pay
-            best[problem.mentee_demand[rows] == 0] = 0.0
-            if best.max(initial=0.0) >= _EXACT:
-                return False
-            bar += int(np.maximum(best, 0.0).astype(np.int64).sum())
-        self.earned = bar
-        return True
+                yield rows, steps.max(axis=1)
+            else:
+                yield rows, np.where(steps > -np.inf, -mentors, -np.inf).max(axis=1)
 
     def add(self, rows: Ints, values: Ints, possible: Flags, sets: dict[int, Flags]) -> None:
         """Let some mentees choose for themselves, and add what they earn."""
@@ -346,6 +370,15 @@ class _Case:
         if self.lost:
             return UNKNOWN
         return IMPOSSIBLE if self.earned is None else self.earned // self.scale
+
+
+def _worth_of_places(problem: Problem, prices: Ints, dearest: int) -> int:
+    """Return what all places are worth at these prices."""
+    most, least = problem.mentor_capacity, problem.mentor_minimum
+    if dearest * int(most.max(initial=0)) * len(prices) < UNKNOWN:
+        return int(np.maximum(prices * most, prices * least).sum())
+    sides = zip(prices.tolist(), most.tolist(), least.tolist(), strict=True)
+    return sum(max(price * high, price * low) for price, high, low in sides)
 
 
 def _earned(gain: Ints, low: Ints, high: Ints, bonus: Ints) -> int | None:

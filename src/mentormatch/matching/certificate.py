@@ -81,7 +81,7 @@ class Certificate:
     gaps: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
-def certify(problem: Problem, matching: Any) -> Certificate:
+def certify(problem: Problem, matching: Any, *, n_jobs: int = 1) -> Certificate:
     """Check a matching from its pairs and prices alone.
 
     Parameters
@@ -91,6 +91,9 @@ def certify(problem: Problem, matching: Any) -> Certificate:
     matching : Matching, or any object with its ``pairs``, ``total``, ``stages`` and ``proofs``
         ``pairs`` is a table with columns ``mentee`` and ``mentor`` (ids); ``proofs`` maps a stage
         to its `Proof`. Nothing else of it is believed.
+    n_jobs : int
+        Threads that read the scores of large problems given as `Encodings`, -1 for one a core. The
+        result does not depend on it.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def certify(problem: Problem, matching: Any) -> Certificate:
     for stage, reached, value in reached_by(problem, stages, i, j, values):
         proof = matching.proofs.get(stage)
         steps[stage] = (
-            UNKNOWN if proof is None else shortfall(problem, proof, stage, reached, value)
+            UNKNOWN if proof is None else shortfall(problem, proof, stage, reached, value, n_jobs)
         )
     gaps: dict[str, float] = {}
     for stage, left in steps.items():

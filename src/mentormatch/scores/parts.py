@@ -164,7 +164,7 @@ class Part:
         """Return the values of listed pairs: mentee ``i[k]`` with mentor ``j[k]``."""
         i, j = paired(i, j, self.shape)
         made = [
-            self._some(i[start : start + AT_A_TIME], j[start : start + AT_A_TIME])
+            self.curve(self.products(i[start : start + AT_A_TIME], j[start : start + AT_A_TIME]))
             for start in range(0, len(i), AT_A_TIME)
         ]
         values = np.concatenate(made) if made else np.zeros(0, dtype=np.int64)
@@ -172,15 +172,15 @@ class Part:
             values = self._trusted(values, self.mentee_trust[i] * self.mentor_trust[j])
         return np.where(self.known(i, j), values, self._missing)
 
-    def _some(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Integers:
-        """Return the values of not too many listed pairs, were they known and trusted."""
+    def products(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats | Integers:
+        """Return what the curve makes values of, for not too many listed pairs."""
         rows, columns = (i, j) if self.join is None else self.join.pairs(i, j)
         a, b = self.mentees[rows], self.mentors[columns]
         if sparse.issparse(a) and sparse.issparse(b):
             products = np.asarray(a.multiply(b).sum(axis=1)).reshape(-1)
         else:
             products = (_dense(a) * _dense(b)).sum(axis=1)
-        return self.curve(products if self.join is None else self.join.at(products, i, j))
+        return products if self.join is None else self.join.at(products, i, j)
 
     def of(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Part:
         """Return the part of some mentees and some mentors only."""

@@ -13,7 +13,13 @@ from mentormatch.scores.labels import part_label
 from mentormatch.words import say
 
 
-def draw_curve(fit: Compatibility, part: str, language: str | None = None, axes: Any = None) -> Any:
+def draw_curve(
+    fit: Compatibility,
+    part: str,
+    language: str | None = None,
+    axes: Any = None,
+    pair: tuple[str, str] | None = None,
+) -> Any:
     """Draw the curve of a part of the score: from likeness to value.
 
     Likeness is the product of two people's encodings as a share of the largest that the curve
@@ -29,6 +35,8 @@ def draw_curve(fit: Compatibility, part: str, language: str | None = None, axes:
         Language of the words; the programme's if left out.
     axes : matplotlib Axes, optional
         Where to draw; new ones if left out.
+    pair : tuple of str, optional
+        Ids of a mentee and a mentor, whose place on the curve is marked if both gave an answer.
 
     Returns
     -------
@@ -53,6 +61,13 @@ def draw_curve(fit: Compatibility, part: str, language: str | None = None, axes:
     words = language or fit.cohort.programme.language
     knots = np.array(fit.parts[fit.names.index(part)].curve.knots, dtype=np.float64)
     axes.plot(knots[:, 0] / abs(knots[-1, 0]), knots[:, 1] / ONE, marker="o", markersize=3)
+    if pair is not None:
+        i, j = fit.place(*pair)
+        one = fit.parts[fit.names.index(part)]
+        if one.known([i], [j])[0]:
+            product = one.products(np.array([i]), np.array([j]))
+            x = np.clip(product / abs(knots[-1, 0]), *knots[[0, -1], 0] / abs(knots[-1, 0]))
+            axes.plot(x, one.curve(product) / ONE, marker="o", markersize=11, clip_on=False)
     axes.set_xlabel(say("explain.curve_likeness", words))
     axes.set_ylabel(say("explain.curve_value", words))
     axes.set_title(part_label(fit.cohort.programme, part, words))

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
+from scipy import sparse
 
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.scores.curve import ONE, Curve
+from mentormatch.scores.join import Join, Levels, starts_of
+from mentormatch.scores.parts import TRUST, Part
 
 OBJECTIVES = ("most people", "highest total")
 
@@ -212,4 +216,59 @@ def encoded_problems(draw: DrawFn, largest: int = 6) -> Problem:
         mentee_demand=draw(counts(n, 1)),
         minimum_score=draw(st.sampled_from([-np.inf, -np.inf, 0.25, 1 / 3])),
         quotas=bans,
+    )
+
+
+@st.composite
+def encodings(draw: DrawFn, rows: int, columns: int, kind: str) -> Any:
+    """Return encodings of a part: whole numbers, sparse or plain, most of them 0."""
+    entry = st.sampled_from([0, 0, 0, 1, 2, 700])
+    flat = draw(st.lists(entry, min_size=rows * columns, max_size=rows * columns))
+    table = np.array(flat, np.float64).reshape(rows, columns)
+    return sparse.csr_array(table) if kind == "sparse" else table
+
+
+@st.composite
+def joins(draw: DrawFn, n: int, m: int) -> Join:
+    """Return whose texts the rows of two encodings are, each of one to four, in two languages."""
+    starts = [
+        starts_of(np.array(draw(st.lists(st.integers(1, 4), min_size=size, max_size=size)), int))
+        for size in (n, m)
+    ]
+    languages = [
+        np.array(
+            draw(st.lists(st.integers(0, 1), min_size=int(one[-1]), max_size=int(one[-1]))), np.intp
+        )
+        for one in starts
+    ]
+    mean = np.array(draw(st.lists(st.integers(0, 40), min_size=4, max_size=4))).reshape(2, 2)
+    spread = np.array(draw(st.lists(st.integers(9, 90), min_size=4, max_size=4))).reshape(2, 2)
+    levels = Levels(mean, spread, draw(st.integers(0, 40)), draw(st.integers(9, 60)))
+    return Join(*starts, *languages, levels, draw(st.booleans()))
+
+
+@st.composite
+def parts(draw: DrawFn, n: int, m: int, name: str = "part") -> Part:
+    """Return a part of any kind: plain or sparse, joined or not, answers slight or missing."""
+    join = draw(st.none() | joins(n, m))
+    sizes = (n, m) if join is None else (int(join.mentees[-1]), int(join.mentors[-1]))
+    width = draw(st.integers(1, 6))
+    kinds = draw(st.sampled_from([("sparse", "sparse"), ("plain", "plain"), ("plain", "sparse")]))
+    tables = [draw(encodings(size, width, kind)) for size, kind in zip(sizes, kinds, strict=True)]
+    steps = draw(st.lists(st.integers(1, 300), min_size=1, max_size=5))
+    low = draw(st.integers(-50, 50))
+    heights = sorted(draw(st.lists(st.integers(0, ONE), min_size=len(steps), max_size=len(steps))))
+    knots = list(zip(np.cumsum([low, *steps]).tolist(), [0, *heights], strict=True))
+    known = [np.array(draw(flags(size)), bool) for size in (n, m)]
+    trust = [np.array(draw(counts(size, TRUST)), np.int64) for size in (n, m)]
+    trusted = draw(st.booleans())
+    return Part(
+        name,
+        *tables,
+        Curve(tuple(knots)),
+        *known,
+        neutral=draw(st.integers(0, ONE)),
+        join=join,
+        mentee_trust=trust[0] if trusted else None,
+        mentor_trust=trust[1] if trusted else None,
     )

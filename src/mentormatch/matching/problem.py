@@ -116,7 +116,10 @@ class Problem:
         ``-inf`` marks an impossible pair; in a SciPy sparse matrix what is not stored is
         impossible. A raw matrix is rounded once: whole numbers stay as
         they are (totals below 2**48), others keep 30 binary digits of the largest entry. Scores
-        of an object are rounded to multiples of 2**-20.
+        of an object are rounded to multiples of 2**-20. An object may also offer ``.at(i, j)``,
+        the scores of listed pairs, and ``.largest``, above which no absolute score lies. One
+        that offers, beside both, ``.rough_block(rows, columns)`` in float32 and ``.rough_error``,
+        how far these may be off, is read by those where it is large; the exact scores decide.
     mentor_capacity, mentor_minimum : int or array_like of int, shape (m,)
         Most and fewest mentees a mentor may have.
     mentee_demand, mentee_minimum : int or array_like of int, shape (n,)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from mentormatch.errors import Fault, ProblemError
 from mentormatch.frozen import Frozen
 from mentormatch.people.cohort import Cohort
+from mentormatch.scores.compiled import MANY, worth_compiling
 from mentormatch.scores.curve import ONE, Floats, Integers
 from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import TRUST, Part, paired, positions
+from mentormatch.scores.reckoner import Reckoner, Singles
 from mentormatch.scores.weights import grid_weights
 
 BITS = ONE.bit_length() - 1
@@ -100,6 +103,10 @@ class Compatibility:
         for weights in (self.weights, *apart.values()):
             if not set(weights) <= set(names):
                 raise ValueError(f"weights without a part: {sorted(set(weights) - set(names))}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is written by pickle: nothing that can be worked out again."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def __repr__(self) -> str:
         names = ", ".join(part.name for part in self.parts)
@@ -197,6 +204,8 @@ class Compatibility:
             Positions of mentees.
         """
         rows = positions(rows, self.shape[0])
+        if worth_compiling(len(rows) * self.shape[1]):
+            return self._reckoner.steps(rows) / ONE
         weights = self.grid_weights[self.mentee_groups[rows]]
         total = np.zeros((len(rows), self.shape[1]), dtype=np.int64)
         for k, part in enumerate(self.parts):
@@ -206,6 +215,42 @@ class Compatibility:
                 value >>= BITS
                 total += value
         return total / ONE
+
+    #: No score is larger.
+    largest = 1.0
+
+    def rough_block(self, rows: slice | ArrayLike, columns: slice | ArrayLike) -> Singles:
+        """Return the scores of some mentees with some mentors in a hurry, float32.
+
+        For whoever looks for the best of very many pairs and asks `at` for those alone.
+
+        Parameters
+        ----------
+        rows, columns : slice or array of int
+            Positions of mentees and of mentors.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (len(rows), len(columns))
+            Each is off by `rough_error` at most.
+        """
+        rows = positions(rows, self.shape[0])
+        every = isinstance(columns, slice) and columns == slice(None)
+        if not worth_compiling(MANY):
+            made: Singles = self.block(rows).astype(np.float32)
+            return made if every else made[:, positions(columns, self.shape[1])]
+        steps: Singles = self._reckoner.steps(rows, columns, rough=True)
+        steps *= np.float32(1 / ONE)
+        return steps
+
+    @cached_property
+    def rough_error(self) -> float:
+        """How far `rough_block` may be off."""
+        return self._reckoner.rough_steps / ONE if worth_compiling(MANY) else 0.0
+
+    @cached_property
+    def _reckoner(self) -> Reckoner:
+        return Reckoner(self.parts, self.grid_weights[self.mentee_groups])
 
     def at(self, i: ArrayLike, j: ArrayLike) -> Floats:
         """Return the scores of listed pairs: mentee ``i[k]`` with mentor ``j[k]``."""

@@ -85,13 +85,14 @@ class Curve:
         return Curve(tuple(knots))
 
     @cached_property
-    def _pieces(self) -> tuple[Integers, Integers, Integers, Integers]:
+    def pieces(self) -> tuple[Integers, Integers, Integers, Integers]:
+        """Products and values of the knots, and the width and height of each straight piece."""
         x, y = np.array(self.knots, dtype=np.int64).T
         return x, y, np.diff(x), np.diff(y)
 
     def __call__(self, products: Floats | Integers | list[int]) -> Integers:
         """Return the values of whole-numbered products, in units of ``1 / ONE``."""
-        x, y, wide, high = self._pieces
+        x, y, wide, high = self.pieces
         at = np.clip(np.asarray(products), x[0], x[-1]).astype(np.int64)
         if len(wide) == 1:
             line: Integers = y[0] + (at - x[0]) * high[0] // wide[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from mentormatch.scores.curve import Floats, Integers
 
 #: Of what somebody seeks, this many of the best-answered texts count.
 BEST = 2
+
+#: Binary digits of the gain by which levels draw products out.
+GAIN = 20
 
 Places = NDArray[np.intp]
 
@@ -33,11 +37,17 @@ class Levels:
     usual_mean: int
     usual_spread: int
 
+    @cached_property
+    def gain(self) -> Integers:
+        """By how much products are drawn out, (languages, languages), in steps of 2**-20."""
+        made: Integers = (self.usual_spread << GAIN) // self.spread
+        return made
+
     def __call__(self, products: Floats, ours: Places, theirs: Places) -> Integers:
         """Return products as if the two languages were usual; `ours` and `theirs` broadcast."""
         at = (ours, theirs)
-        far = (products.astype(np.int64) - self.mean[at]) * self.usual_spread
-        made: Integers = far // self.spread[at] + self.usual_mean
+        far = (products.astype(np.int64) - self.mean[at]) * self.gain[at]
+        made: Integers = (far >> GAIN) + self.usual_mean
         return made
 
 

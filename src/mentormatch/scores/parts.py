@@ -13,12 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from mentormatch.errors import Fault
+from mentormatch.scores.compiled import worth_compiling
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
 from mentormatch.scores.in_common import InCommon, in_words
 from mentormatch.scores.join import Join, texts_of
 
 #: Whole numbers up to here add up without loss in double precision, in any order.
 EXACT = 2**53
+
+#: What a listed pair of sparse encodings costs, in pairs of a block.
+SLOW = 16
 
 #: Pairs whose encodings are multiplied at a time, so that memory stays small.
 AT_A_TIME = 8192
@@ -140,7 +144,8 @@ class Part:
         return across.tocsr() if sparse.issparse(across) else across
 
     @property
-    def _missing(self) -> int:
+    def missing(self) -> int:
+        """Value of a pair with an answer missing, in units of ``1 / ONE``."""
         return ONE // 2 if self.neutral is None else self.neutral
 
     def block(self, rows: slice | ArrayLike) -> Integers:
@@ -152,13 +157,13 @@ class Part:
         if self.mentee_trust is not None and self.mentor_trust is not None:
             trust = self.mentee_trust[rows][:, None] * self.mentor_trust
             values = self._trusted(values, trust)
-        values[~self.mentee_known[rows]] = self._missing
-        values[:, ~self.mentor_known] = self._missing
+        values[~self.mentee_known[rows]] = self.missing
+        values[:, ~self.mentor_known] = self.missing
         return values
 
     def _trusted(self, values: Integers, trust: Integers) -> Integers:
-        far: Integers = (values - self._missing) * trust // (TRUST * TRUST)
-        return far + self._missing
+        far: Integers = (values - self.missing) * trust // (TRUST * TRUST)
+        return far + self.missing
 
     def at(self, i: ArrayLike, j: ArrayLike) -> Integers:
         """Return the values of listed pairs: mentee ``i[k]`` with mentor ``j[k]``."""
@@ -170,16 +175,22 @@ class Part:
         values = np.concatenate(made) if made else np.zeros(0, dtype=np.int64)
         if self.mentee_trust is not None and self.mentor_trust is not None:
             values = self._trusted(values, self.mentee_trust[i] * self.mentor_trust[j])
-        return np.where(self.known(i, j), values, self._missing)
+        return np.where(self.known(i, j), values, self.missing)
 
     def products(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats | Integers:
         """Return what the curve makes values of, for not too many listed pairs."""
         rows, columns = (i, j) if self.join is None else self.join.pairs(i, j)
-        a, b = self.mentees[rows], self.mentors[columns]
-        if sparse.issparse(a) and sparse.issparse(b):
-            products = np.asarray(a.multiply(b).sum(axis=1)).reshape(-1)
+        a, b = self.mentees, self.mentors
+        if not (sparse.issparse(a) and sparse.issparse(b)):
+            products = (_dense(a[rows]) * _dense(b[columns])).sum(axis=1)
+        elif worth_compiling(SLOW * len(rows)):
+            from mentormatch.scores.loops import dot_rows  # noqa: PLC0415  (compiles)
+
+            products = np.empty(len(rows))
+            left, right = ((one.indptr, one.indices, one.data) for one in (a, b))
+            dot_rows(left, right, rows, columns, np.zeros(a.shape[1]), products)
         else:
-            products = (_dense(a) * _dense(b)).sum(axis=1)
+            products = np.asarray(a[rows].multiply(b[columns]).sum(axis=1)).reshape(-1)
         return products if self.join is None else self.join.at(products, i, j)
 
     def of(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Part:
@@ -355,6 +366,7 @@ def _encoding(table: Any, name: str) -> Encoding:
     if sparse.issparse(table):
         made = sparse.csr_array(table, dtype=np.float64)
         made.sum_duplicates()
+        made.sort_indices()
         entries = made.data
     else:
         made = np.array(table, dtype=np.float64)

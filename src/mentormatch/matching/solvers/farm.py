@@ -27,6 +27,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.products import Products
 from mentormatch.matching.solvers.readers import Blocks, Matrix, Sparse, local_reader
+from mentormatch.matching.solvers.rough import Rough
 from mentormatch.matching.solvers.tiles import NOTHING, Found, Reader, alive_of
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class Field:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._lock = Lock()
-        self._reader: Matrix | Products | Blocks | None = None
+        self._reader: Matrix | Products | Rough | Blocks | None = None
 
     def __reduce__(self) -> tuple[type[Field], tuple[Problem]]:
         return Field, (self.problem,)
@@ -207,7 +208,7 @@ class Field:
         held = [scores, getattr(scores, "mentees", None), getattr(scores, "mentors", None)]
         return sum(one.nbytes for one in held if isinstance(one, np.ndarray)) + 2**10
 
-    def reader(self) -> Matrix | Products | Blocks:
+    def reader(self) -> Matrix | Products | Rough | Blocks:
         """Return the reader of this process, made once."""
         with self._lock:
             if self._reader is None:

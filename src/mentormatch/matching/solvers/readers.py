@@ -13,6 +13,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import Bans
 from mentormatch.matching.solvers.products import Products
+from mentormatch.matching.solvers.rough import Rough, RoughScores
 from mentormatch.matching.solvers.tiles import (
     NOTHING,
     Found,
@@ -27,12 +28,14 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def local_reader(problem: Problem, n_jobs: int) -> Matrix | Products | Blocks:
+def local_reader(problem: Problem, n_jobs: int) -> Matrix | Products | Rough | Blocks:
     """Return the quickest reader of this process for scores that are not sparse."""
     if isinstance(problem.scores, np.ndarray):
         return Matrix(problem, n_jobs)
     if isinstance(problem.scores, Encodings):
         return Products(problem, n_jobs)
+    if isinstance(problem.scores, RoughScores):
+        return Rough(problem, n_jobs)
     return Blocks(problem, n_jobs)
 
 

@@ -277,6 +277,7 @@ def _story(
         fairness_in_short=IN_SHORT[language][0],
         costs=_costs(names),
         costs_in_short=IN_SHORT[language][1],
+        rule_effects=_effects(names),
         flows=flows,
         loads=loads,
         readiness=_readiness(language, names),
@@ -348,6 +349,13 @@ def _costs(names: list[str]) -> pd.DataFrame:
             "text": ["Costs <much>.", "Costs half a point.", "Was not worked out."],
         }
     )
+
+
+def _effects(names: list[str]) -> pd.DataFrame:
+    """Let the first department gain a mentee without the rule, the last one lose some score."""
+    rows = [(f"{names[0]} <b>lends</b> 2", name, 0, 0.0) for name in names]
+    rows[0], rows[-1] = (*rows[0][:2], 1, 0.211), (*rows[-1][:2], 0, -0.05)
+    return pd.DataFrame(rows, columns=["rule", "department", "people", "total"])
 
 
 def _reasons(language: str, names: list[str], mentee: Person, mentor: Person) -> str:

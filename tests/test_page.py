@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from mentormatch.telling.numbers import add_up, number
 from mentormatch.telling.report.page import render_page, write_page
@@ -368,6 +369,35 @@ def test_rules_and_departments_have_their_tables(language: str) -> None:
     for figure in (*figures, "2 of 2" if language == "en" else "2 av 2"):
         assert f"<span>{figure}</span>" in costs
     assert "0 of 0" not in costs, "a ban has nothing to use up"
+    effects = page[page.index('<h3 id="effects"') : page.index('<section id="flows"')]
+    point = "." if language == "en" else ","
+    for look, count, total in (("gain", "+1", f"+0{point}21"), ("loss", "0", f"\u22120{point}05")):
+        cell = f'<td class="{look}"><strong>{count}</strong> <span class="figure">{total}</span>'
+        assert cell in effects
+
+
+def test_rules_that_cost_nothing_are_one_sentence() -> None:
+    """A rule that stands in nobody's way takes no row of the table."""
+    story = example_story()
+    free = story.costs.assign(drop_people=0, drop_total=0.0, drop_exact=True)
+    page = render_page(replace(story, costs=free, rule_effects=None))
+    costs = page[page.index('<section id="costs"') : page.index('<section id="flows"')]
+    assert "<table" not in costs
+    assert f"These cost nothing: {escape(story.costs['rule'].iloc[0])}; " in costs
+
+
+def test_who_lent_to_whom_is_drawn_and_told() -> None:
+    """The picture of lending says in words what it shows, and is left out where nobody lent."""
+    story = example_story()
+    page = render_page(story)
+    flows = story.flows.to_numpy()
+    lent = int(flows.sum() - flows.trace())
+    told = re.search(r'aria-label="Mentors lent between departments: ([^"]*)"', page)
+    assert told is not None
+    assert sum(int(one) for one in re.findall(r": (\d+)", told[1])) == lent > 0
+    assert len(re.findall(r'<path d="', page)) == told[1].count(";") + 1
+    alone = replace(story, flows=story.flows * 0)
+    assert 'class="between' not in render_page(alone)
 
 
 def test_every_sentence_is_used() -> None:
@@ -604,6 +634,66 @@ def test_a_reason_opens_by_keyboard(browser: Any, example: Path) -> None:
     assert button.get_attribute("aria-expanded") == "true"
     assert visit.tab.locator(".why:visible").count() == 1
     assert "Next best mentor" in visit.tab.locator(".why:visible").inner_text()
+
+
+CONTRAST = """() => {
+  const light = (c) => {
+    const [r, g, b] = c.map(v => v / 255)
+      .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const colour = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const poor = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const one = texts.currentNode.parentElement, style = getComputedStyle(one);
+    const box = one.getBoundingClientRect();
+    if (!texts.currentNode.data.trim() || box.width < 2 || one.closest("script, style")) continue;
+    let behind = one, ground = [0, 0, 0, 0];
+    while (behind && ground.length > 3 && ground[3] === 0) {
+      ground = colour(getComputedStyle(behind).backgroundColor);
+      behind = behind.parentElement;
+    }
+    const ink = colour(one.closest("svg") ? style.fill : style.color);
+    const [a, b] = [light(ink.slice(0, 3)), light(ground.slice(0, 3))].sort((x, y) => y - x);
+    if ((a + .05) / (b + .05) < 4.5) poor.push(`${one.className} ${texts.currentNode.data.trim()}`);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(
+    browser: Any, tmp_path: Path, scheme: str
+) -> None:
+    """No letter has less contrast than 4.5 to 1 (WCAG AA), by day or by night."""
+    page = write_page(large_story(20), tmp_path / "report.html")
+    visit = Visit(browser, page, color_scheme=scheme)
+    visit.tab.locator("#open-all").click()
+    assert visit.tab.evaluate(CONTRAST) == []
+
+
+def test_all_that_can_be_scrolled_or_opened_is_reached_by_keyboard(
+    browser: Any, example: Path
+) -> None:
+    """Tab comes to every table that may scroll, to every button, field and fold, and shows it."""
+    visit = Visit(browser, example)
+    wanted = visit.tab.evaluate(
+        "[...document.querySelectorAll('a, button, input, select, summary, [tabindex=\"0\"]')]"
+        ".filter(one => one.getClientRects().length).length"
+    )
+    reached = set()
+    for _ in range(wanted + 5):
+        visit.tab.keyboard.press("Tab")
+        reached.add(
+            visit.tab.evaluate(
+                "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
+            )
+        )
+        outline = "getComputedStyle(document.activeElement).outlineStyle"
+        on_page = "document.activeElement !== document.body"
+        assert not visit.tab.evaluate(on_page) or visit.tab.evaluate(outline) != "none"
+    assert len(reached) >= wanted
 
 
 @pytest.mark.parametrize("story", [example_story("en"), large_story(20, "sv")], ids=["en", "sv"])

@@ -26,6 +26,7 @@ from mentormatch.telling.fairness import fairness, fairness_in_short
 from mentormatch.telling.numbers import number, short
 from mentormatch.telling.people import People
 from mentormatch.telling.readiness import readiness
+from mentormatch.telling.rule_effects import rule_effects
 from mentormatch.telling.story import Story
 from mentormatch.telling.why import unmatched
 from mentormatch.words import say
@@ -78,6 +79,7 @@ def gather(
         settings=_settings(matching, people, rules),
         summary=summary,
         in_common=_in_common(matching, fit),
+        rule_effects=rule_effects(matching, rules, words, costs),
     )
 
 

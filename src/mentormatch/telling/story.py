@@ -69,6 +69,9 @@ class Story:
     in_common : mapping of (str, str) to tuple of InCommon
         Mentee's and mentor's id of each pair -> what speaks for it. It holds answers that may not
         be passed on: `mentormatch.telling.recipients` says which may.
+    rule_effects : pandas.DataFrame, optional
+        One row for each rule that costs something and each department, as
+        `mentormatch.telling.rule_effects.rule_effects` returns it.
     """
 
     language: str
@@ -87,3 +90,4 @@ class Story:
     settings: pd.DataFrame
     summary: Mapping[str, Any]
     in_common: Mapping[tuple[str, str], tuple[InCommon, ...]] = field(default_factory=dict)
+    rule_effects: pd.DataFrame | None = None

@@ -55,7 +55,7 @@ def write_workbook_of(story: Story, path: str | Path) -> Path:
         "pairs": lambda story: [_pairs(story, strangers)],
         "overview": _overview,
         "unmatched": lambda story: [_unmatched(story)],
-        "costs": lambda story: [_costs(story)],
+        "costs": lambda story: [_costs(story), *_effects(story)],
         "places": lambda story: [_places(story)],
         "readiness": _readiness,
         "letters": lambda story: [_letters(story)],
@@ -196,6 +196,20 @@ def _costs(story: Story) -> Table:
         columns.append(Column(_word(story, f"{what}_exact"), exact))
     columns.append(Column(_word(story, "rule_text"), list(story.costs["text"]), "prose"))
     return Table(columns, title=_word(story, "costs"), note=story.costs_in_short)
+
+
+def _effects(story: Story) -> list[Table]:
+    """Lay out which departments would gain or lose without a rule; nothing where none would."""
+    table = story.rule_effects
+    if table is None:
+        return []
+    table = table[(table["people"] != 0) | (table["total"].round(2) != 0)]
+    if not len(table):
+        return []
+    columns = _columns(story, table, rule="rule", department="department")
+    columns.append(Column(_word(story, "effect_people"), list(table["people"])))
+    columns.append(Column(_word(story, "effect_total"), list(table["total"]), "score"))
+    return [Table(columns, title=_word(story, "effects"), note=_word(story, "effects_note"))]
 
 
 def _places(story: Story) -> Table:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from mentormatch.telling.report.plots import element
 
 #: Height of a row in pixels, by the look of the picture; ``report.css`` has the same.
-ROWS = {"wide": 48, "narrow": 28}
+ROWS = {"wide": 56, "narrow": 28}
 
 _COLOURS = 6
 _ROOM = 8
@@ -37,7 +37,7 @@ def between(
     title : str
         All that the picture says, in words.
     look : {"wide", "narrow"}
-        Rows that have room for two lines, or for one.
+        Rows that have room for three lines, or for one.
 
     Examples
     --------

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from mentormatch.telling.files import whole_file
 from mentormatch.telling.numbers import MISSING, add_up, number
+from mentormatch.telling.pictures import lending
 from mentormatch.telling.recipients import to_introduce
 from mentormatch.telling.report.plots import histogram, shade, stacked_bar
 from mentormatch.telling.story import Story
@@ -74,6 +75,8 @@ def render_page(story: Story) -> str:
         departments=_departments(story),
         fairness=_fairness(story),
         costs=_costs(story),
+        effects=_effects(story),
+        lending=lending(story.flows, story.language),
         flows=_flows(story),
         scores=_scores(story),
         loads=_loads(story),
@@ -215,6 +218,7 @@ def _costs(story: Story) -> list[dict[str, Any]]:
         counts = row["bound"] > 0 and row["kind"] != "minimum score"
         used = told("of", part=show(row["used"], 0), whole=show(row["bound"], 0))
         row["told_used"] = used if counts else MISSING
+        row["free"] = bool(row["drop_exact"]) and row["drop_people"] == 0 and row["drop_total"] == 0
         for what in ("unit", "drop"):
             people, total, exact = (row[f"{what}_{key}"] for key in ("people", "total", "exact"))
             if not exact and pd.notna(total):
@@ -222,6 +226,30 @@ def _costs(story: Story) -> list[dict[str, Any]]:
             nobody = pd.isna(people) or people == 0
             row[f"told_{what}_people"] = at_most(show(people, 0), exact, nobody)
             row[f"told_{what}_total"] = at_most(show(total), exact, pd.isna(total))
+    return rows
+
+
+def _effects(story: Story) -> list[dict[str, Any]]:
+    """Give each rule that costs something its row: what each department would gain without it."""
+    table, show = story.rule_effects, partial(number, language=story.language)
+    if table is None:
+        return []
+
+    def signed(value: float, decimals: int) -> str:
+        shown = show(value, decimals)
+        return f"+{shown}" if value > 0 and shown.strip("0.,") else shown
+
+    def cell(people: float, total: float) -> dict[str, str]:
+        people, total = int(people), round(float(total), 2)
+        gains = (people, total) > (0, 0.0)
+        looks = "loss" if (people, total) < (0, 0.0) else "gain" if gains else "nil"
+        return {"people": signed(people, 0), "total": signed(total, 2), "look": looks}
+
+    rows = []
+    for rule, some in table.groupby("rule", sort=False):
+        ends = list(zip(some["people"].tolist(), some["total"].tolist(), strict=True))
+        ends.append((some["people"].sum(), some["total"].sum()))
+        rows.append({"rule": str(rule), "cells": [cell(*one) for one in ends]})
     return rows
 
 

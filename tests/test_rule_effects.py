@@ -1,0 +1,54 @@
+"""What a rule costs each department is what a list without the rule gives each of them."""
+
+from __future__ import annotations
+
+import pytest
+
+import mentormatch as mm
+from mentormatch.errors import InputError
+from mentormatch.telling.costs import rule_costs
+from mentormatch.telling.rule_effects import rule_effects
+
+
+def some_rules() -> list[mm.rules.Condition]:
+    """Give rules of which the first costs most and the last nothing."""
+    return [
+        mm.rules.own_department_only(),
+        mm.rules.at_most_lent("astronomy", 90),
+        mm.rules.minimum_score(0.2),
+    ]
+
+
+def test_departments_add_up_to_what_a_rule_costs() -> None:
+    """Over the departments, people and score add up to what the rule costs in all."""
+    cohort = mm.make_cohort(60, 40, departments=4, seed=3)
+    given = some_rules()
+    matching = mm.match(cohort, rules=given)
+    costs = rule_costs(matching, rules=given).set_index("rule")
+    found = rule_effects(matching, given)
+    assert len(found) == 4 * found["rule"].nunique() > 0
+    for rule, some in found.groupby("rule"):
+        assert some["people"].sum() == costs.loc[rule, "drop_people"]
+        assert some["total"].sum() == pytest.approx(costs.loc[rule, "drop_total"], abs=1e-9)
+
+
+def test_each_department_is_compared_with_the_list_without_the_rule() -> None:
+    """A department gains what its mentees have in the other list and not in this one."""
+    cohort = mm.make_cohort(40, 30, departments=3, seed=2)
+    inside = mm.rules.own_department_only()
+    matching, then = mm.match(cohort, rules=[inside]), mm.match(cohort, rules=[])
+    found = rule_effects(matching, [inside], "sv").set_index("department")
+    before, after = (
+        mm.fairness(one, language="sv").set_index("group")["matched"] for one in (matching, then)
+    )
+    assert dict(found["people"]) == dict(after - before)
+    assert (found["people"] != 0).any()
+
+
+def test_large_problems_and_raw_numbers() -> None:
+    """Where solving anew takes too long nothing is told; a raw matrix has no departments."""
+    cohort = mm.make_cohort(500, 450, departments=3, seed=1)
+    rule = mm.rules.minimum_score(0.2)
+    assert rule_effects(mm.match(cohort, rules=[rule]), [rule]).empty
+    with pytest.raises(InputError):
+        rule_effects(mm.solve(mm.Problem([[1.0]])))

@@ -6,17 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
 
-from mentormatch.errors import InfeasibleError
+from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching import diagnose
 from mentormatch.matching.certificate import certify
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import large
+from mentormatch.matching.solvers import general, large, search, tiles, watch, weights
+from mentormatch.matching.solvers.watch import Stopped
 from mentormatch.matching.solvers.weights import weigh
-from test_large import OBJECTIVES, as_products, ends, in_memory, priced, random_problem
+from test_large import OBJECTIVES, OnlyBlocks, as_products, ends, in_memory, priced, random_problem
 
 
 def agree(problem: Problem, objective: object, seed: int) -> None:
@@ -116,9 +118,9 @@ def test_a_large_cohort_keeps_its_locks() -> None:
 
 def test_units_of_stages_are_multiples_of_the_next_and_fit() -> None:
     """However units grow or stages go, pays are whole and the order of importance stays."""
-    weights = weigh(("minimum", "coverage", "kept", "total"), 1000)
-    assert list(weights.units) == ["total", "kept", "coverage", "minimum"]
-    for some in (weights, weights.wider("kept"), weights.wider("minimum").wider("coverage")):
+    one = weigh(("minimum", "coverage", "kept", "total"), 1000)
+    assert list(one.units) == ["total", "kept", "coverage", "minimum"]
+    for some in (one, one.wider("kept"), one.wider("minimum").wider("coverage")):
         for name in some.names:
             less = some.without(name) if name != "total" else some
             kept = {k: v for k, v in some.units.items() if k != name or name == "total"}
@@ -131,8 +133,169 @@ def test_units_of_stages_are_multiples_of_the_next_and_fit() -> None:
 
 def test_prices_too_close_together_prove_no_stage() -> None:
     """Prices that are half a unit off in sum leave it open which stage they belong to."""
-    weights = weigh(("coverage", "total"), 3)
-    unit = weights.units["coverage"]
-    assert weights.unsure(np.array([unit]), np.array([0])) is None
-    assert weights.unsure(np.array([unit // 2]), np.array([unit // 2])) == "coverage"
-    assert weights.rounded(np.array([-unit - 3, unit + 3]), "coverage").tolist() == [-1, 1]
+    one = weigh(("coverage", "total"), 3)
+    unit = one.units["coverage"]
+    assert one.unsure(np.array([unit]), np.array([0])) is None
+    assert one.unsure(np.array([unit // 2]), np.array([unit // 2])) == "coverage"
+    assert one.rounded(np.array([-unit - 3, unit + 3]), "coverage").tolist() == [-1, 1]
+
+
+STAGES = (
+    ("coverage", "kept", "total"),
+    ("kept", "coverage", "total"),
+    ("kept", "total"),
+    ("coverage", "worst", "total"),
+    ("coverage", "kept", "worst", "total"),
+    ("coverage", "worst", "kept", "total"),
+    ("kept", "coverage", "worst", "total"),
+)
+
+
+def with_announced(problem: Problem, rng: np.random.Generator) -> Problem:
+    """Return a problem with announced pairs, some of them impossible, taken or in conflict."""
+    n, m = problem.shape
+    count = int(rng.integers(0, n + 2))
+    pairs = np.stack([rng.integers(n, size=count), rng.integers(m, size=count)], axis=1)
+    return replace(problem, announced=Pairs.listed(pairs.tolist()))
+
+
+def with_must(problem: Problem, rng: np.random.Generator) -> Problem:
+    """Return a problem in which some mentees must be matched."""
+    must = (rng.random(problem.shape[0]) < rng.choice([0.1, 0.5])) & (problem.mentee_demand > 0)
+    return replace(problem, mentee_minimum=must.astype(int))
+
+
+@pytest.mark.parametrize("stages", STAGES)
+@pytest.mark.parametrize("kind", ["plain", "locks", "must"])
+def test_stages_in_the_priced_solver(stages: tuple[str, ...], kind: str) -> None:
+    """Announced pairs and the lowest score, in any order, with locks or people who must be in."""
+    for seed in range(14):
+        rng = np.random.default_rng(seed)
+        problem = with_announced(random_problem(seed) if seed % 2 else as_products(seed), rng)
+        if kind == "locks":
+            problem = locked(problem, rng, likely=True)
+        if kind == "must":
+            problem = with_must(problem, rng)
+        agree(problem, list(stages), seed)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_people_who_must_be_matched_are(objective: str) -> None:
+    """Where mentees must have a mentor, both solvers make the same list or name the conflict."""
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        problem = random_problem(seed) if seed % 2 else as_products(seed)
+        agree(with_must(problem, rng), objective, seed)
+
+
+def test_a_crowd_that_has_too_few_places_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a large problem the people who must be matched are told with the places open to them."""
+    monkeypatch.setattr(diagnose, "MOST_CELLS", 0)
+    scores = np.full((6, 6), -np.inf)
+    scores[:3, :2] = 1.0
+    scores[3:, 2:] = 1.0
+    problem = Problem(scores, mentee_minimum=1)
+    with pytest.raises(InfeasibleError) as found:
+        priced(problem, "fairest", 0)
+    (shortage,) = [found.value.diagnosis.shortage]
+    assert shortage is not None
+    assert [one.position for one in shortage.clauses] == [0, 1, 2]
+    assert (shortage.wanted, shortage.open) == (3, 2)
+    assert "only 2 places" in str(found.value)
+
+
+@pytest.mark.parametrize("first", [1, 4])
+@pytest.mark.parametrize("stages", [STAGES[0], STAGES[4]])
+def test_however_scores_come_stages_give_the_same(
+    first: int, stages: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encodings, their matrix, a sparse matrix and blocks give the same pairs in every stage."""
+    monkeypatch.setattr(search, "FIRST", first)
+    monkeypatch.setattr(search, "AGAIN", 2 * first)
+    monkeypatch.setattr(tiles, "ROWS", 5)
+    monkeypatch.setattr(tiles, "COLUMNS", 7)
+    for seed in range(12):
+        problem = with_announced(as_products(seed), np.random.default_rng(seed))
+        known = in_memory(problem, list(stages), seed)
+        for form in in_every_form(problem):
+            one = priced(form, list(stages), seed, n_jobs=1 + seed % 2)
+            assert ends(one) == ends(known), seed
+            assert certify(form, one).optimal, seed
+
+
+def in_every_form(problem: Problem) -> list[Problem]:
+    """Return a problem of encodings also as blocks, as a matrix and as a sparse matrix."""
+    # Whole numbers of steps keep their grid as a matrix as well.
+    matrix = problem.scores.block(np.arange(problem.shape[0])) * 2.0**20
+    rows, columns = np.indices(matrix.shape).reshape(2, -1)
+    sparse = coo_array((matrix.ravel(), (rows, columns)), shape=matrix.shape)
+    least = problem.minimum_score * 2.0**20
+    forms = [problem, replace(problem, scores=OnlyBlocks(matrix / 2.0**20))]
+    return forms + [replace(problem, scores=one, minimum_score=least) for one in (matrix, sparse)]
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0), (1, 1)])
+@pytest.mark.parametrize("stages", STAGES)
+def test_nobody_on_a_side_is_no_trouble(shape: tuple[int, int], stages: tuple[str, ...]) -> None:
+    """With one side empty, or nothing possible, there are no pairs, and that is proved."""
+    for scores in (np.ones(shape), np.full(shape, -np.inf)):
+        agree(Problem(scores), list(stages), 0)
+
+
+def test_weights_grow_until_prices_prove_every_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units that begin far too small lead to the same pairs; units without room go to memory."""
+    monkeypatch.setattr(weights, "FIRST_DIGITS", 0)
+    monkeypatch.setattr(weights, "MORE_DIGITS", 1)
+    for seed in range(12):
+        problem = with_announced(random_problem(seed), np.random.default_rng(seed))
+        for stages in (STAGES[0], STAGES[4], STAGES[6]):
+            agree(with_must(problem, np.random.default_rng(seed)), list(stages), seed)
+    monkeypatch.setattr(weights, "MOST_BITS", 3)
+    agree(with_announced(random_problem(3), np.random.default_rng(3)), list(STAGES[0]), 3)
+
+
+class Interrupting:
+    """A watch that stops the search when it has been looked at so often."""
+
+    def __init__(self, looks: int, stop: type[BaseException]) -> None:
+        self.left, self.stop = looks, stop
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise self.stop
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Stopped])
+@pytest.mark.parametrize("must", [False, True])
+def test_an_interrupted_search_keeps_the_rules_or_says_so(
+    stop: type[BaseException], must: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever it is stopped, there is a list that keeps all rules, or a plain error."""
+    rng = np.random.default_rng(1)
+    problem = with_announced(Problem(rng.random((40, 30))), rng)
+    if must:
+        problem = replace(problem, mentee_minimum=(np.arange(40) < 25).astype(int))
+    statuses = set()
+    for looks in (*range(12), 500):
+        monkeypatch.setattr(watch.Watch, "look", Interrupting(looks, stop))
+        try:
+            matching = priced(problem, "coverage, kept, worst, total", 0)
+        except (KeyboardInterrupt, ProblemError):
+            assert must
+            continue
+        statuses.add(matching.status)
+        found = certify(problem, matching)
+        assert found.valid, found.faults
+        assert found.gap >= 0
+    assert statuses == {"optimal", "feasible"}
+
+
+def test_fairest_at_a_size_that_memory_would_feel() -> None:
+    """At 1 100 a side the lowest score is proved to be the best possible."""
+    rng = np.random.default_rng(2)
+    problem = Problem(rng.random((1100, 12)) @ rng.random((12, 1000)))
+    matching = solve(problem, "fairest")
+    assert general.suits_staged(problem, matching.stages)
+    found = certify(problem, matching)
+    assert found.gaps == {"coverage": 0, "worst": 0, "total": 0}

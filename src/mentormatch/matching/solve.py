@@ -13,9 +13,11 @@ from mentormatch.matching.objectives import read_objective
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Ladder, Prices, Proof, Split
 from mentormatch.matching.result import Matching
+from mentormatch.matching.solvers.answer import Pairing
 from mentormatch.matching.solvers.faces import solve_faces
 from mentormatch.matching.solvers.farm import Workers
 from mentormatch.matching.solvers.flow import solve_flow
+from mentormatch.matching.solvers.general import solve_general, suits_staged
 from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
 from mentormatch.matching.solvers.locks import Impossible
@@ -72,7 +74,9 @@ def solve(
     Notes
     -----
     A large problem that is interrupted (``KeyboardInterrupt``, as Ctrl-C or a notebook's stop
-    button send it) gives the best matching so far, like one that runs out of time.
+    button send it) gives the best matching so far, like one that runs out of time; where people
+    must be matched and not all are yet, the interruption goes on, and running out of time is an
+    error.
 
     Returns
     -------
@@ -85,7 +89,8 @@ def solve(
     ProblemError
         A score is NaN, totals would not be exact, or the problem is too large for ``"leximin"``
         (more than 20 000 pairs of a mentee and a mentor); or `n_jobs` is neither a whole number
-        nor a client that waits.
+        nor a client that waits; or time was over before there was a matching that keeps every
+        minimum.
     MissingExtraError
         `n_jobs` is no whole number, and the extra for clusters is not installed.
     ValueError
@@ -108,17 +113,20 @@ def solve(
     if not gap >= 0:
         raise ValueError(f"gap must be 0 or a positive number in units of score, not {gap!r}")
     simple = set(stages) <= {"coverage", "total"} and stages[-1] == "total"
-    if simple and suits(problem):
-        watch = Watch(time_limit, gap, progress, problem.bits, problem.shape[1])
-        try:
-            priced = solve_large(problem, stages, seed, n_jobs, watch)
-        except Impossible as clash:
-            raise InfeasibleError(conflict_of(problem, clash)) from None
-        if priced is not None:
-            rows = np.flatnonzero(priced.match >= 0)
-            proved = frozenset(stages if priced.proved else ())
-            columns = priced.match[rows]
-            return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
+    watch = Watch(time_limit, gap, progress, problem.bits, problem.shape[1])
+    priced: Pairing | None = None
+    try:
+        if simple and suits(problem):
+            answer = solve_large(problem, stages, seed, n_jobs, watch)
+            priced = None if answer is None else answer.pairing
+        elif suits_staged(problem, stages):
+            priced = solve_general(problem, stages, seed, n_jobs, watch)
+    except Impossible as clash:
+        raise InfeasibleError(conflict_of(problem, clash)) from None
+    if priced is not None:
+        proved = frozenset(stages if priced.proved else ())
+        rows, columns = priced.rows, priced.columns
+        return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
     numbers = read_numbers(problem, seed)
     solver = solve_flow if simple else solve_faces
     if numbers.needs_programs or "leximin" in stages:

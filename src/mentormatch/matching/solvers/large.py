@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.answer import Answer
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.locks import Locks, is_lock, locks_of
 from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.search import Search
-from mentormatch.matching.solvers.single import Answer, lowest, solve_single
+from mentormatch.matching.solvers.single import lowest, solve_single
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
 Ints = NDArray[np.int64]
@@ -155,7 +156,7 @@ def _solve_free(
         proved = True
     except (Stopped, KeyboardInterrupt):
         if "total" not in proofs:
-            mentors = np.maximum(search.master.v, 0) if search.pay == 0 else nobody.mentors
+            mentors = np.maximum(search.master.v, 0) if not search.paid else nobody.mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
         match = search.so_far()
     return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees)
@@ -171,7 +172,7 @@ def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, Ints, int]:
 
     The pay is the least for which the prices of scores still prove the total.
     """
-    person = search.pay
+    person = int(search.pay.max(initial=0))
     master = search.master
     people_v, people_u = (np.rint(x / person).astype(np.int64) for x in (master.v, master.u))
     rest_v, rest_u = master.v - people_v * person, master.u - people_u * person

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,16 +80,36 @@ class Master:
 
     def leave(self, columns: NDArray[np.bool_]) -> None:
         """Let all rows of some columns leave."""
+        self._let_go(np.flatnonzero((self.match >= 0) & columns[self.match]))
+
+    def _let_go(self, rows: Ints) -> None:
         from mentormatch.matching.solvers.kernels import leave  # noqa: PLC0415  (compiles)
 
         lists = self.match, self.head, self.after, self.before, self.load
-        for i in np.flatnonzero((self.match >= 0) & columns[self.match]).tolist():
+        for i in rows.tolist():
             leave(i, *lists)
 
-    def raise_all(self, pay: int) -> None:
-        """Make every pair worth more by the same amount."""
-        self.worth = self.worth + pay
+    def raise_all(self, pay: int | Ints) -> None:
+        """Make every pair worth more, by the same amount or by one for each row."""
+        each = pay if isinstance(pay, int) else np.repeat(pay, np.diff(self.ptr))
+        self.worth = self.worth + each
         self.u = np.where(self.match >= 0, self.u + pay, self.u)
+
+    def copied(self) -> Master:
+        """Return the same by itself."""
+        other = copy.copy(self)
+        for name, value in vars(self).items():
+            if name != "capacity":
+                setattr(other, name, value.copy())
+        return other
+
+    def keep(self, some: NDArray[np.bool_]) -> None:
+        """Forget all candidates but some; rows that had one of those leave."""
+        i = np.repeat(np.arange(len(self.u)), np.diff(self.ptr))
+        gone = ~some & (self.match[i] == self.cols)
+        self._let_go(i[gone])
+        self.ptr = np.concatenate([[0], np.cumsum(np.bincount(i[some], minlength=len(self.u)))])
+        self.cols, self.worth = self.cols[some], self.worth[some]
 
     @property
     def total(self) -> int:

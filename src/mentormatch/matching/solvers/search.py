@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +42,8 @@ class Search:
         self.far = np.full(m, _FAR, np.int64)
         self.since = np.zeros(m, np.int64)
         self.had: list[Ints] = []
-        self.pay, self.read, self.rounds, self.met = 0, 0, 0, False
+        self.pay, self.paid = np.zeros(n, np.int64), False  # on top of every score of a row
+        self.read, self.rounds, self.met = 0, 0, False
         self.keep = np.full(n, FIRST, np.int64)
 
     def prices(self) -> Ints:
@@ -57,7 +60,7 @@ class Search:
             mine = rows[self.keep[rows] == keep]
             found = self.reader.best(mine, prices, keep)
             self._add(found, prices)
-            self.rest[mine] = np.where(found.rest > NOTHING, found.rest + self.pay, NOTHING)
+            self.rest[mine] = np.where(found.rest > NOTHING, found.rest + self.pay[mine], NOTHING)
         self.base[rows] = len(self.bases)
         self.bases.append(prices)
         self.keep[rows] = np.minimum(2 * self.keep[rows], MOST)
@@ -88,7 +91,7 @@ class Search:
     def _add(self, found: Found, prices: Ints) -> None:
         held = prices[found.j] < 2**58
         i, j, worth = found.i[held], found.j[held], found.worth[held]
-        self.master.add(i, j, worth + self.pay if self.pay else worth)
+        self.master.add(i, j, worth + self.pay[i] if self.paid else worth)
 
     def settle(self, *, ties: bool = False) -> None:
         """Add candidates until no pair outside would better the matching.
@@ -99,7 +102,7 @@ class Search:
         if not self.open.any():
             return
         rows, columns, margin = np.flatnonzero(self.open), np.zeros(0, np.int64), 0
-        lower = self.pay
+        lower = int(self.pay.max(initial=0))
         if self.bases:
             rows, columns, margin = self._doubtful(ties)
         while not ties or len(rows) or len(columns):
@@ -194,7 +197,8 @@ class Search:
         having = np.where(self.open, master.u, 2**58)
         found = self.reader.keenest(columns, having - self.pay, AGAIN)
         keen = self.open[found.i]
-        i, j, worth = found.i[keen], found.j[keen], found.worth[keen] + self.pay
+        i, j, worth = found.i[keen], found.j[keen], found.worth[keen]
+        worth = worth + self.pay[i]
         master.add(i, j, worth)
         most = np.full(self.shape[1], NOTHING, np.int64)
         np.maximum.at(most, j, worth - master.u[i])
@@ -223,7 +227,7 @@ class Search:
 
     def _report(self) -> None:
         """Tell how good the matching is, and how good the best one could be."""
-        if self.pay or not self.watch.listens:
+        if self.paid or not self.watch.listens:
             return
         master = self.master
         prices = np.maximum(self.prices(), 0)
@@ -263,9 +267,23 @@ class Search:
                 break
         return master.match
 
-    def put_people_first(self, pay: int) -> None:
-        """Let every pair pay so much more that no score outweighs a person."""
-        self.pay = pay
+    def put_people_first(self, pay: int | Ints) -> None:
+        """Let every pair, or those of some rows, pay so much more that no score outweighs it."""
+        self.pay, self.paid = self.pay + pay, True
         self.master.raise_all(pay)
         self.rest = np.where(self.rest > NOTHING, self.rest + pay, NOTHING)
-        self.far = np.where(np.abs(self.far) < _FAR, self.far + pay, self.far)
+        self.had = [had + pay for had in self.had]
+
+    def copied(self, reader: Reader) -> Search:
+        """Return a search that goes on from here by itself, with a reader of its own.
+
+        Its reader may know fewer pairs: what is known here bounds those as well.
+        """
+        other = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                setattr(other, name, value.copy())
+        other.bases, other.had = [x.copy() for x in self.bases], list(self.had)
+        other.reader, other.master = reader, self.master.copied()
+        other.capacity = self.capacity
+        return other

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers.answer import Answer
 from mentormatch.matching.solvers.bans import Bans
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.lots import draw_lots
@@ -19,21 +18,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _BIDS = 6  # bids a row, before shortest paths take over
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """Pairs in the problem's order (-1: no mentor) with the prices of every stage.
-
-    `read` is the share of all pairs whose score was read, counted as often as it was; `mentees` are
-    the prices of mentees that go with those of mentors, for the total.
-    """
-
-    match: Ints
-    proofs: dict[str, Proof]
-    proved: bool
-    read: float
-    mentees: Ints
 
 
 def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer | None:

@@ -1,0 +1,43 @@
+"""What the priced solvers answer: pairs with the prices of every stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.matching.proofs import Proof
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairing:
+    """Pairs in the problem's order with the prices of every stage, and whether they prove it."""
+
+    rows: Ints
+    columns: Ints
+    proofs: dict[str, Proof]
+    proved: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Pairs in the problem's order (-1: no mentor) with the prices of every stage.
+
+    `read` is the share of all pairs whose score was read, counted as often as it was; `mentees` are
+    the prices of mentees that go with those of mentors, for the total.
+    """
+
+    match: Ints
+    proofs: dict[str, Proof]
+    proved: bool
+    read: float
+    mentees: Ints
+
+    @property
+    def pairing(self) -> Pairing:
+        """The pairs as rows and columns."""
+        rows = np.flatnonzero(self.match >= 0)
+        return Pairing(rows, self.match[rows], self.proofs, self.proved)

@@ -1,0 +1,170 @@
+"""The priced solver for more than plain assignments: locks, people who must be matched, stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.errors import ProblemError
+from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import Prices, Proof
+from mentormatch.matching.solvers import large
+from mentormatch.matching.solvers.answer import Pairing
+from mentormatch.matching.solvers.farm import Workers, reader_of
+from mentormatch.matching.solvers.floors import Floor
+from mentormatch.matching.solvers.locks import Impossible, Locks, is_lock, locks_of
+from mentormatch.matching.solvers.staged import Staged, TooHeavy
+from mentormatch.matching.solvers.tiles import Reader
+from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
+
+Ints = NDArray[np.int64]
+
+_STOPPED = (
+    "the search was stopped before it had a list that keeps every minimum: allow it more time"
+)
+
+
+def suits_staged(problem: Problem, stages: tuple[str, ...]) -> bool:
+    """Say whether a problem is large and of the kind that `solve_general` takes."""
+    n, m = problem.shape
+    return (
+        n * m >= max(2 * large.LARGE, 1)
+        and "leximin" not in stages
+        and stages[-1] == "total"
+        and int(problem.mentee_demand.max(initial=0)) <= 1
+        and not problem.mentor_minimum.any()
+        and not ("kept" in stages and problem.announced.table.any())
+        and all(quota.is_ban or is_lock(quota) for quota in problem.quotas)
+    )
+
+
+def solve_general(
+    problem: Problem,
+    stages: tuple[str, ...],
+    seed: int,
+    n_jobs: Workers = 1,
+    watch: Watch = FREE,
+) -> Pairing | None:
+    """Return the best matching with its prices, or None if another solver is needed.
+
+    That is so where too many pairs tie to draw lots, or stages together are no exact numbers.
+
+    Parameters
+    ----------
+    problem : Problem
+        One that `suits_staged`.
+    stages : tuple of str
+        The most important first, ``"total"`` last.
+    seed : int
+        Seed of the lottery.
+    n_jobs : int or distributed.Client
+        Threads that price pairs, or a cluster that does; the result does not depend on it.
+    watch : Watch
+        May stop the search.
+
+    Raises
+    ------
+    Impossible
+        Locked pairs and minimums cannot all be kept.
+    ProblemError
+        The total could be too large to be exact, or the search was stopped before it had a
+        matching that keeps every minimum.
+    """
+    locks = locks_of(problem)
+
+    def reader(some: Problem) -> Reader:
+        return reader_of(some, n_jobs)
+
+    try:
+        return _Run(locks, stages, watch).solved(seed, reader)
+    except TooHeavy:
+        return None
+
+
+class _Run:
+    """One go through the stages, and what is known by now."""
+
+    def __init__(self, locks: Locks, stages: tuple[str, ...], watch: Watch) -> None:
+        self.locks, self.stages, self.watch = locks, stages, watch
+        at = stages.index("worst") if "worst" in stages else len(stages)
+        self.before, self.after = stages[:at], stages[at + 1 :]
+        self.proofs: dict[str, Proof] = {}
+        self.now: Staged | None = None
+        self.floor: Floor | None = None
+
+    def solved(self, seed: int, reader: Callable[[Problem], Reader]) -> Pairing:
+        """Return the best matching with its proofs, or the best so far if the search is stopped."""
+        rest = self.locks.rest()
+        asked = tuple(name for name in self.stages if name != "worst")
+        try:
+            run = self.now = Staged(rest, asked, reader(rest), self.watch)
+            run.settle()
+            self._check(run)
+            self._prove(run, self.before)
+            if "worst" in self.stages:
+                if not any(run.values(self.before)) and not self.locks.quotas:
+                    return self._nobody()
+                floor = self.floor = Floor(run, self.before, self.locks, reader)
+                lowest = floor.search()
+                self.proofs["worst"] = floor.proved()
+                run = floor.final(lowest)
+                self._prove(run, self.after)
+            rows, columns = run.drawn(seed, lead="coverage" in self.stages)
+        except (Stopped, KeyboardInterrupt) as stop:
+            return self._so_far(stop)
+        return self._paired(rows, columns, proved=True)
+
+    def _check(self, run: Staged) -> None:
+        """Raise Impossible where people who must be matched cannot all be."""
+        rows, _ = run.pairs()
+        missing = int(run.must.sum()) - int(run.must[rows].sum())
+        if missing:
+            u = run.weights.rounded(run.prices_of_all()[0], "minimum")
+            short = np.flatnonzero(run.must & (u <= 0))
+            raise Impossible((), tuple(short.tolist()), (), len(short) - missing)
+
+    def _prove(self, run: Staged, stages: tuple[str, ...]) -> None:
+        """Keep the proofs of some stages."""
+        if not stages:
+            return
+        closed = run.problem.mentor_capacity == 0
+        u, v = run.prices_of_all()
+        far = np.where(closed, run.weights.most("total"), v)
+        near = self.locks.with_places(far, u, run.worth)
+        prices = near if run.proving().unsure(u, np.where(near < far, near, v)) is None else far
+        for stage in stages:
+            self.proofs[stage] = self.locks.paid(stage, run.proof(stage, prices))
+
+    def _nobody(self) -> Pairing:
+        """Return no pairs at all, where nothing asks for any."""
+        zeros = np.zeros(self.locks.problem.shape[1], np.int64)
+        for stage in ("worst", *self.after):
+            none = np.zeros(len(self.locks.problem.quotas), np.int64)
+            self.proofs[stage] = Prices(zeros, none)
+        return self._paired(zeros[:0], zeros[:0], proved=True)
+
+    def _so_far(self, stop: BaseException) -> Pairing:
+        """Return the best matching known by now, if it keeps every minimum."""
+        if self.floor is not None:
+            rows, columns = self.floor.best.pairs()
+        elif self.now is not None:
+            self.now.search.so_far()
+            rows, columns = self.now.pairs()
+        else:
+            raise stop
+        must = self.locks.rest().mentee_minimum > 0
+        if int(must[rows].sum()) < int(must.sum()):
+            raise ProblemError(_STOPPED) if isinstance(stop, Stopped) else stop
+        if "total" not in self.proofs:
+            none = np.zeros(len(self.locks.problem.quotas), np.int64)
+            prices = Prices(np.zeros(self.locks.problem.shape[1], np.int64), none)
+            self.proofs["total"] = self.locks.paid("total", prices)
+        return self._paired(rows, columns, proved=False)
+
+    def _paired(self, rows: Ints, columns: Ints, *, proved: bool) -> Pairing:
+        rows = np.concatenate([rows, self.locks.i])
+        columns = np.concatenate([columns, self.locks.j])
+        order = np.lexsort((columns, rows))
+        return Pairing(rows[order], columns[order], self.proofs, proved)

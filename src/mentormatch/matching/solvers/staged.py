@@ -1,0 +1,230 @@
+"""One search for all stages but the lowest score: what pairs are worth together, and proofs.
+
+Stages are put into one number by units (see `weights`), which grow where the prices show that they
+were too small. Coverage has no unit as long as it is plain to see that nobody else can be matched.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mentormatch.matching import grid
+from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import Prices
+from mentormatch.matching.solvers.cover import plain_cover
+from mentormatch.matching.solvers.locks import altered
+from mentormatch.matching.solvers.lots import draw_lots
+from mentormatch.matching.solvers.search import Search
+from mentormatch.matching.solvers.tiles import Reader
+from mentormatch.matching.solvers.watch import Watch
+from mentormatch.matching.solvers.weights import Weights, weigh
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class TooHeavy(Exception):  # noqa: N818  (an answer: another solver is needed)
+    """Raised where stages together would be no exact numbers, or too many pairs tie."""
+
+
+class Staged:
+    """The best matching of a problem in several stages, and the prices that prove it.
+
+    Parameters
+    ----------
+    problem : Problem
+        With nothing but bans for quotas, and one mentor a mentee at most.
+    stages : tuple of str
+        Any of ``"coverage"``, ``"kept"`` and ``"total"``, the last of them last.
+    reader : Reader
+        Reads its scores.
+    watch : Watch
+        May stop the search.
+    """
+
+    def __init__(
+        self, problem: Problem, stages: tuple[str, ...], reader: Reader, watch: Watch
+    ) -> None:
+        self.problem, self.reader, self.watch = problem, reader, watch
+        self.must: Flags = problem.mentee_minimum > 0
+        grid.check_total(np.array([reader.largest]), problem.most_pairs)
+        told = problem.announced.exceptions
+        self.told: Ints = told if "kept" in stages else told[:0]
+        names = tuple(name for name in stages if name != "kept" or len(told))
+        names = ("minimum", *names) if self.must.any() else names
+        self.weights = weigh(names, reader.largest)
+        self.cover: Ints | None = None
+        self.search = self._begun(self.weights)
+
+    def _begun(self, weights: Weights) -> Search:
+        """Return a new search in which announced pairs are candidates."""
+        self.weights, self.paid = weights, set[str]()
+        search = Search(self.problem, self.reader, self.watch)
+        i, j = self.told.T
+        worth, possible = self.problem.values_at(i, j)
+        possible &= (self.problem.mentee_demand[i] > 0) & (self.problem.mentor_capacity[j] > 0)
+        i, j, worth = i[possible], j[possible], worth[possible]
+        if len(i):
+            search.master.add(i, j.astype(np.int32), worth + self._kept)
+        return search
+
+    @property
+    def _kept(self) -> int:
+        return self.weights.units.get("kept", 0)
+
+    def settle(self, stages: tuple[str, ...] = (), goal: tuple[int, ...] | None = None) -> None:
+        """Find the best matching of all stages, and prices that prove each of them.
+
+        Parameters
+        ----------
+        stages, goal : tuple of str and of int, optional
+            If these stages reach these `values`, that is known to be best and not proved again.
+
+        Raises
+        ------
+        TooHeavy
+            Units would have to be larger than exact numbers allow.
+        """
+        while True:
+            self.search.settle()
+            if goal is not None and self.values(stages) == goal:
+                return
+            if self._misses():
+                self._pay("minimum", self.must.astype(np.int64))
+            if self._counts_people():
+                self._pay("coverage", 1)
+            doubtful = self.proving().unsure(*self.prices_of_all())
+            if doubtful is None:
+                return
+            wider = self.weights.wider(doubtful)
+            if not wider.fits():
+                raise TooHeavy
+            known = self.search.master
+            i = np.repeat(np.arange(self.problem.shape[0]), np.diff(known.ptr))
+            j = known.cols
+            score = known.worth - self.search.pay[i] - self._bonus(i, j)
+            self.search = self._begun(wider)
+            self.search.master.add(i, j, score + self._bonus(i, j))
+
+    def _misses(self) -> bool:
+        """Say whether minimums need a unit: without it, they are not all kept."""
+        asked = "minimum" in self.weights.names and "minimum" not in self.paid
+        return asked and bool((self.match[self.must] < 0).any())
+
+    def _counts_people(self) -> bool:
+        """Say whether coverage needs a unit: it is not plain that nobody else can be matched."""
+        self.cover = None
+        if "coverage" not in self.weights.names or "coverage" in self.paid:
+            return False
+        reader = self.reader
+        self.cover = plain_cover(self.problem, self.match, reader.alive, reader.bans)
+        return self.cover is None
+
+    def _pay(self, stage: str, some: int | Ints) -> None:
+        """Let pairs pay for a stage, and settle again."""
+        self.paid = self.paid | {stage}
+        self.search.put_people_first(some * self.weights.units[stage])
+        self.search.settle()
+
+    def proving(self) -> Weights:
+        """Return the weights of the stages that pairs pay for."""
+        weights = self.weights
+        for name in ("minimum", "coverage"):
+            if name in weights.names and name not in self.paid:
+                weights = weights.without(name)
+        return weights
+
+    def _bonus(self, i: Ints, j: NDArray[Any]) -> Ints:
+        """Return what pairs are worth for having been announced."""
+        if not len(self.told):
+            return np.zeros(len(i), np.int64)
+        return self._kept * self.problem.announced.at(i, j)
+
+    @property
+    def match(self) -> Ints:
+        """Each mentee's mentor, -1 for none."""
+        return self.search.master.match
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Return the pairs."""
+        rows = np.flatnonzero(self.match >= 0)
+        return rows, self.match[rows]
+
+    def values(self, stages: tuple[str, ...]) -> tuple[int, ...]:
+        """Return how many minimums are kept, and what some stages reach."""
+        i, j = self.pairs()
+        found = [int(self.must[i].sum())]
+        for name in stages:
+            if name == "coverage":
+                found.append(len(np.unique(i)))
+            elif name == "kept":
+                found.append(int(self.problem.announced.at(i, j).sum()))
+            else:
+                found.append(int(self.problem.values_at(i, j)[0].sum()))
+        return tuple(found)
+
+    def prices_of_all(self) -> tuple[Ints, Ints]:
+        """Return the prices of mentees and mentors, of all stages together."""
+        return np.where(self.search.open, self.search.master.u, 0), self.search.master.v
+
+    def proof(self, stage: str, v: Ints | None = None) -> Prices:
+        """Return the prices of one stage."""
+        none = np.zeros(len(self.problem.quotas), np.int64)
+        closed = self.problem.mentor_capacity == 0
+        if stage == "coverage" and self.cover is not None:
+            return Prices(np.where(closed, 1, self.cover), none)
+        weights = self.proving()
+        if stage not in weights.names:
+            return Prices(np.zeros_like(self.search.master.v), none)
+        if v is None:
+            v = np.where(closed, weights.most("total"), self.search.master.v)
+        return Prices(weights.rounded(v, stage), none, weights.pays(stage))
+
+    def worth(self, i: Ints, j: Ints) -> tuple[Ints, Flags]:
+        """Return what listed pairs are worth in all stages, and which are possible."""
+        values, possible = self.problem.values_at(i, j)
+        return values + self.search.pay[i] + self._bonus(i, j), possible
+
+    def above(self, least: int, reader: Reader) -> Staged:
+        """Return the same among pairs that score at least so much, to be settled from here."""
+        other = Staged.__new__(Staged)
+        other.__dict__.update(self.__dict__)
+        other.problem = with_least(self.problem, least)
+        other.reader, other.cover = reader, None
+        other.search = self.search.copied(reader)
+        master = other.search.master
+        i = np.repeat(np.arange(self.problem.shape[0]), np.diff(master.ptr))
+        score = master.worth - other.search.pay[i] - self._bonus(i, master.cols)
+        master.keep(score >= least)
+        return other
+
+    def drawn(self, seed: int, *, lead: bool) -> tuple[Ints, Ints]:
+        """Return the pairs of the best matching that the lottery prefers.
+
+        Raises
+        ------
+        TooHeavy
+            Too many pairs tie.
+        """
+        self.search.settle(ties=True)
+        master = self.search.master
+        i = np.repeat(np.arange(self.problem.shape[0]), np.diff(master.ptr))
+        tight = (master.worth - master.v[master.cols] == master.u[i]) & self.search.open[i]
+        i, j = i[tight], master.cols[tight].astype(np.int64)
+        u, v = master.u, master.v
+        match = draw_lots(self.problem, u, v, master.match, (i, j), seed, lead=lead)
+        if match is None:
+            raise TooHeavy
+        rows = np.flatnonzero(match >= 0)
+        return rows, match[rows]
+
+
+def with_least(problem: Problem, least: int) -> Problem:
+    """Return a problem without the pairs that score less than some steps of the grid."""
+    bar = float(np.ldexp(least - 0.5, -problem.bits))
+    if least % 2:  # halves are rounded to even numbers
+        bar = float(np.nextafter(bar, np.inf))
+    return altered(problem, minimum_score=max(problem.minimum_score, bar))

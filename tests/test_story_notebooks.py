@@ -14,7 +14,7 @@ from mentormatch.telling.notebook import NotYetError
 from test_notebook import small
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
-NAMES = ["03_what_the_score_means"]
+NAMES = ["02_whole_programme", "03_what_the_score_means"]
 ENGLISH = r"\b(mentees?|mentors|of|the|and|score|then|now|nobody|weights?|rules?|would)\b"
 
 Run = Callable[..., str]
@@ -99,8 +99,36 @@ def test_scores_are_told_in_swedish(run: Run, small: Path) -> None:
     assert not re.search(ENGLISH, page, re.I)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_stands_in_a_sheet_never_runs(run: Run, small: Path, name: str) -> None:
+def test_the_whole_programme_is_shown(run: Run) -> None:
+    """With the example: shortages, rules and whom they touch, lending, prices, a rule dropped."""
+    page = run("02_whole_programme")
+    text = " ".join(words(page).split())
+    assert "7 places too few" in text
+    assert "Own department only: Meteorology" in text
+    assert page.count('class="between wide"') == 1
+    assert "These cost nothing:" in text
+    assert "Without the rule: Physics lends mentors for at most 4 pairs" in text
+    assert re.search(r"Mentees with a mentor: (\d+) now, (\d+) then", text)
+    assert "No pair list can keep all of these" in text
+    assert "ask for 1 pair fewer than this rule" in text
+    assert "@" not in text
+
+
+def test_the_whole_programme_speaks_swedish(run: Run) -> None:
+    """With LANGUAGE = "sv" no cell shows a sentence or heading in English."""
+    page = words(run("02_whole_programme", LANGUAGE="sv"))
+    assert "Ingen parlista kan följa alla dessa" in page
+    assert not re.search(ENGLISH, page, re.I)
+
+
+def test_a_programme_of_one_department_is_shown_too(run: Run, small: Path) -> None:
+    """With the README's small files nobody lends, no rule binds, and it runs to the end."""
+    text = words(run("02_whole_programme", **own(small)))
+    assert "No department lent a mentor." in text
+    assert "Nobody would move." in text
+
+
+def test_what_stands_in_a_sheet_never_runs(run: Run, small: Path) -> None:
     """A name and an answer that are HTML are shown as the text that they are."""
     evil = "<img src=x onerror=alert(1)>"
     for side, old in (("mentees", ("Ada Ek", "Bo Lund", "Space")), ("mentors", ("Eva", "Space"))):
@@ -109,9 +137,23 @@ def test_what_stands_in_a_sheet_never_runs(run: Run, small: Path, name: str) -> 
         for one in old:
             text = text.replace(one, evil)
         sheet.write_text(text, encoding="utf-8")
-    page = run(name, **own(small))
+    page = run("03_what_the_score_means", **own(small))
     assert "&lt;img" in page
     assert "<img" not in page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_they_run_to_the_end_without_any_pair(run: Run, small: Path, name: str) -> None:
+    """Where the rules allow nobody a pair, every step says so, and names are still only text."""
+    with (small / "programme.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[rules]]\nrule = "minimum score"\nscore = 0.999\n')
+    sheet = small / "mentees.csv"
+    text = sheet.read_text(encoding="utf-8").replace("Ada Ek", "<i>Ada</i>")
+    sheet.write_text(text, encoding="utf-8")
+    page = run(name, **own(small))
+    assert "0 of 2 mentees have a mentor" in page
+    assert "&lt;i&gt;Ada" in page
+    assert "Stopped here" not in page
 
 
 @pytest.mark.parametrize("name", NAMES)

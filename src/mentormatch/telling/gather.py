@@ -73,7 +73,7 @@ def gather(
         fairness_in_short=fairness_in_short(served, words),
         costs=costs,
         costs_in_short=costs_in_short(costs, words),
-        flows=_flows(matching, people),
+        flows=flows_of(matching, words),
         loads=_loads(matching, people),
         readiness=readiness(cohort, fit, rules, words).tables,
         settings=_settings(matching, people, rules),
@@ -186,7 +186,9 @@ def _departments(matching: Matching, people: People) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _flows(matching: Matching, people: People) -> pd.DataFrame:
+def flows_of(matching: Matching, language: str) -> pd.DataFrame:
+    """Count the pairs between departments: rows are departments of mentees, columns of mentors."""
+    people = People(matching.problem, language)
     names, mine, theirs = _keys(people)
     place = {name: k for k, name in enumerate(names)}
     counts = np.zeros((len(names), len(names)), np.int64)

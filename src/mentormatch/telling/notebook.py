@@ -11,24 +11,32 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from mentormatch.errors import MentormatchError, MissingExtraError
+from mentormatch.errors import Fault, InputError, MentormatchError, MissingExtraError
+from mentormatch.formulation import formulate
+from mentormatch.matching.problem import Problem
 from mentormatch.matching.result import Matching
+from mentormatch.people.programme import Programme
+from mentormatch.rules import Condition, at_least_matched
 from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.labels import part_label
 from mentormatch.scores.score import reweigh
 from mentormatch.telling.changes import changes
+from mentormatch.telling.fairness import fairness
 from mentormatch.telling.numbers import number, short
 from mentormatch.telling.people import People
 from mentormatch.telling.report.plots import element
+from mentormatch.telling.what_if import with_leeway, without_rule
 from mentormatch.words import catalogue, say
 
 _LONG = 12
+_HAIR = 0.005
 
 
 class NotYetError(Exception):
@@ -77,9 +85,10 @@ class Screen:
             for row in table.itertuples(index=False, name=None)
         ]
         page = element("table", element("thead", heads), element("tbody", *rows))
-        if len(table) > _LONG:
+        long = len(table) > _LONG
+        if long:
             self.tell("rows", count=len(table))
-        self.page(element("div", page, class_="box"))
+        self.page(element("div", page, class_="box long" if long else "box"))
 
     def page(self, inside: Markup) -> None:
         """Show HTML that is safe already, such as a picture."""
@@ -124,6 +133,85 @@ class Screen:
         count = len(changes(now, then))
         self.tell("moved", count=count, mentees=len(fit.cohort.mentees))
 
+    def what_if(
+        self,
+        fit: Compatibility,
+        rules: Sequence[Condition],
+        number: int | None,
+        change: str,
+        more: Sequence[Condition] = (),
+    ) -> Problem:
+        """Say which rule is dropped or loosened and which are added; return the problem then.
+
+        Parameters
+        ----------
+        fit : Compatibility
+            The scores.
+        rules : sequence of Condition
+            The rules as they are.
+        number : int or None
+            Which of them is changed; the first is 1.
+        change : {"drop", "loosen"}
+            Whether it is left out, or gets one pair's leeway.
+        more : sequence of Condition
+            Rules that are added.
+
+        Raises
+        ------
+        InputError
+            There is no such rule, or no such change.
+        """
+        if change not in ("drop", "loosen"):
+            raise InputError([Fault("notebook.no_such_change", value=change)])
+        programme = fit.cohort.programme
+        every = [*rules, *more]
+        for rule in more:
+            said = rule.sentence(programme).told(self.language)
+            self.tell("rule_added", rule=said)
+        if number is None:
+            return formulate(fit.cohort, fit, every)
+        made = without_rule if change == "drop" else with_leeway
+        problem = made(fit, every, number)
+        said = every[number - 1].sentence(programme).told(self.language)
+        self.tell(f"rule_{change}", rule=said)
+        return problem
+
+    def gains(self, now: Matching, then: Matching) -> None:
+        """Say what another list changes: in all, and for each department that it changes something.
+
+        The departments stand in a table: more mentees with a mentor, and higher scores in all.
+        """
+        totals = [number(one.total, language=self.language) for one in (now, then)]
+        self.tell("matched_then", now=now.coverage, then=then.coverage)
+        self.tell("total_then", now=totals[0], then=totals[1])
+        before, after = (fairness(one, language=self.language) for one in (now, then))
+        table = pd.DataFrame(
+            {
+                "department": before["group"],
+                "people": after["matched"] - before["matched"],
+                "total": _sums(after) - _sums(before),
+            }
+        )
+        changed = (table["people"] != 0) | (table["total"].abs() > _HAIR)
+        self.table(table[changed], empty="no_department")
+
+    def all_matched(self, programme: Programme, short: pd.DataFrame) -> list[Condition]:
+        """Return demands that every mentee of some departments has a mentor.
+
+        Parameters
+        ----------
+        programme : Programme
+            Whose departments they are.
+        short : pandas.DataFrame
+            Rows of what `mentormatch.fairness` returned.
+        """
+        keys = {one.name(self.language): one.key for one in programme.departments}
+        return [
+            at_least_matched(keys[name], int(many))
+            for name, many in zip(short["group"], short["mentees"], strict=True)
+            if name in keys
+        ]
+
     @contextmanager
     def in_plain_words(self) -> Iterator[None]:
         """Tell what is wrong in plain words, and stop.
@@ -155,12 +243,14 @@ class Screen:
         return say(f"notebook.{key}", self.language) if known else column
 
     def _cell(self, value: object) -> Markup:
-        if isinstance(value, float):
-            return element("td", number(value, language=self.language), class_="number")
-        if isinstance(value, int) or value is pd.NA:
-            shown = "–" if value is pd.NA else str(value)
-            return element("td", shown, class_="number")
+        if value is pd.NA or (isinstance(value, Real) and not isinstance(value, bool | np.bool_)):
+            decimals = 0 if isinstance(value, Integral) else 2
+            return element("td", number(value, decimals, self.language), class_="number")
         return element("td", escape(value))
+
+
+def _sums(served: pd.DataFrame) -> pd.Series[float]:
+    return (served["mean_score"] * served["matched"]).fillna(0.0)
 
 
 def name_of(table: pd.DataFrame, place: int) -> object:
@@ -176,7 +266,7 @@ def chosen_pair(
     Parameters
     ----------
     matching : Matching
-        The pairs as they are, at least one.
+        The pairs as they are.
     mentee, mentor : hashable, optional
         Left out: the mentee of the pair with the most in common, and the mentor that she has, or
         would have at best.
@@ -191,7 +281,7 @@ def chosen_pair(
     rows, columns = matching.rows.tolist(), matching.columns.tolist()
     if mentee is None:
         told = [len(people.fit.in_common(i, j)) if people.fit else 0 for i, j in _both(matching)]
-        i = rows[int(np.argmax(told))]
+        i = rows[int(np.argmax(told))] if told else 0
     else:
         i = people.place("mentees", mentee)
     if mentor is not None:

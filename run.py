@@ -62,8 +62,12 @@ def main() -> int:
         sys.exit(f"mentormatch needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     job = sys.argv[1] if len(sys.argv) > 1 else ""
     if job not in EXTRAS:
-        jobs = ", ".join(f"python3 run.py {name}" for name in EXTRAS)
-        sys.exit(f"Say what to do: {jobs}")
+        called = "py" if os.name == "nt" else "python3"
+        jobs = "\n".join(f"  {called} run.py {name}" for name in EXTRAS)
+        sys.exit(
+            f"Say what to do:\n{jobs}\n"
+            f"Begin with {called} run.py demo. Settings of a job: {called} run.py match --help"
+        )
     install(EXTRAS[job])
     command = ["mentormatch", job, *sys.argv[2:]]
     if job == "test":

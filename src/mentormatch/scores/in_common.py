@@ -57,4 +57,18 @@ def in_words(found: Iterable[InCommon], language: str, most: int = 5) -> tuple[s
     """
     told = [one for one in found if one.kind != "sentence"]
     told.sort(key=lambda one: (-one.weight, one.said(language)))
-    return tuple(dict.fromkeys(one.said(language) for one in told))[:most]
+    return tuple(distinct(one.said(language) for one in told))[:most]
+
+
+def distinct(texts: Iterable[str]) -> list[str]:
+    """Return texts in their order, of those that differ in case alone the first.
+
+    Examples
+    --------
+    >>> distinct(["Climate", "climate", "AI"])
+    ['Climate', 'AI']
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(text.casefold(), text)
+    return list(found.values())

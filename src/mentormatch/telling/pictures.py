@@ -101,9 +101,11 @@ def words_met(found: Iterable[InCommon], language: str) -> Markup | None:
         None where no word met another.
     """
     weights: dict[tuple[str, str], float] = {}
+    shown: dict[tuple[str, str], tuple[str, str]] = {}
     for one in found:
         if one.kind == "word":
-            ends = one.mentee(language), one.mentor(language)
+            said = one.mentee(language), one.mentor(language)
+            ends = shown.setdefault((said[0].casefold(), said[1].casefold()), said)
             weights[ends] = max(weights.get(ends, 0.0), one.weight)
     met = sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:_MOST_WORDS]
     if not met:

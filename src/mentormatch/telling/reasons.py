@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mentormatch.scores.in_common import InCommon
+from mentormatch.scores.in_common import InCommon, distinct
 from mentormatch.words import catalogue, say
 
 #: So many tags or words are named at most.
@@ -103,7 +103,7 @@ def _place(part: str, kind: str) -> tuple[int, str, str]:
 def _topics(found: Iterable[InCommon], side: str, language: str) -> list[str]:
     """Return each different thing once, the reader's own word before the other's."""
     ends = (_ends(one, side, language) for one in found)
-    return list(dict.fromkeys(a if a == b else f"{a} – {b}" for a, b in ends))
+    return distinct(a if a == b else f"{a} – {b}" for a, b in ends)
 
 
 def _ends(one: InCommon, side: str, language: str) -> tuple[str, str]:

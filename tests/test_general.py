@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -267,15 +270,17 @@ class Interrupting:
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, Stopped])
-@pytest.mark.parametrize("must", [False, True])
+@pytest.mark.parametrize("must", [False, True, "several"])
 def test_an_interrupted_search_keeps_the_rules_or_says_so(
-    stop: type[BaseException], must: bool, monkeypatch: pytest.MonkeyPatch
+    stop: type[BaseException], must: bool | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whenever it is stopped, there is a list that keeps all rules, or a plain error."""
     rng = np.random.default_rng(1)
     problem = with_announced(Problem(rng.random((40, 30))), rng)
     if must:
         problem = replace(problem, mentee_minimum=(np.arange(40) < 25).astype(int))
+    if must == "several":
+        problem = replace(problem, mentee_demand=2, mentor_capacity=3, mentor_minimum=1)
     statuses = set()
     for looks in (*range(12), 500):
         monkeypatch.setattr(watch.Watch, "look", Interrupting(looks, stop))
@@ -299,3 +304,111 @@ def test_fairest_at_a_size_that_memory_would_feel() -> None:
     assert general.suits_staged(problem, matching.stages)
     found = certify(problem, matching)
     assert found.gaps == {"coverage": 0, "worst": 0, "total": 0}
+
+
+def general_problem(seed: int) -> Problem:
+    """Return a problem in which mentees may have several mentors, and both sides minimums."""
+    rng = np.random.default_rng(seed)
+    problem = random_problem(seed) if seed % 2 else as_products(seed)
+    n, m = problem.shape
+    if seed % 3:
+        problem = replace(problem, mentee_demand=rng.integers(0, 4, n))
+    if seed % 3 != 1:
+        least = np.minimum(rng.integers(0, 3, m), problem.mentor_capacity)
+        problem = replace(problem, mentor_minimum=least * (rng.random(m) < rng.choice([0.1, 0.4])))
+    if seed % 5 == 0:
+        need = np.minimum(rng.integers(0, 3, n), problem.mentee_demand)
+        problem = replace(problem, mentee_minimum=need * (rng.random(n) < 0.2))
+    return problem
+
+
+@pytest.mark.parametrize("objective", [*OBJECTIVES, "fairest", STAGES[0], STAGES[6]])
+@pytest.mark.parametrize("with_locks", [False, True])
+def test_several_pairs_and_minimums(objective: str | tuple[str, ...], with_locks: bool) -> None:
+    """With minimums of mentors and several mentors a mentee, all solvers agree."""
+    for seed in range(14):
+        rng = np.random.default_rng(seed)
+        problem = with_announced(general_problem(seed), rng)
+        if with_locks:
+            try:
+                problem = locked(problem, rng, likely=True)
+            except InfeasibleError:
+                continue
+        agree(problem, objective, seed)
+
+
+@pytest.mark.parametrize("first", [1, 4])
+def test_however_scores_come_several_pairs_are_the_same(
+    first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Minimums and demand above one do not depend on the form of the scores, either."""
+    monkeypatch.setattr(search, "FIRST", first)
+    monkeypatch.setattr(search, "AGAIN", 2 * first)
+    monkeypatch.setattr(tiles, "ROWS", 5)
+    monkeypatch.setattr(tiles, "COLUMNS", 7)
+    for seed in range(0, 20, 2):
+        problem = general_problem(seed)
+        for form in in_every_form(problem):
+            agree(form, "most people" if seed % 4 else "fairest", seed)
+
+
+def test_mentors_who_find_nobody_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mentors whose minimums have too few mentees to draw on are told with their number."""
+    monkeypatch.setattr(diagnose, "MOST_CELLS", 0)
+    scores = np.full((5, 5), -np.inf)
+    scores[:2, :3] = 1.0
+    scores[2:, 3:] = 1.0
+    problem = Problem(scores, mentor_capacity=2, mentor_minimum=1)
+    with pytest.raises(InfeasibleError) as found:
+        priced(problem, "most people", 0)
+    shortage = found.value.diagnosis.shortage
+    assert shortage is not None
+    assert [one.position for one in shortage.clauses] == [0, 1, 2]
+    assert (shortage.wanted, shortage.open) == (3, 2)
+
+
+def test_a_mentor_of_capacity_two_is_like_two_mentors() -> None:
+    """Splitting a mentor changes no total, with several mentors a mentee and minimums as well."""
+    rng = np.random.default_rng(9)
+    scores = rng.integers(0, 50, (30, 12)).astype(float)
+    one = Problem(scores, mentor_capacity=2, mentor_minimum=2)
+    two = Problem(np.repeat(scores, 2, axis=1), mentor_minimum=1)
+    assert priced(one, "most people", 0).total == priced(two, "most people", 0).total
+
+
+def test_without_the_compiler_several_pairs_are_the_same() -> None:
+    """With ``NUMBA_DISABLE_JIT=1`` slots are filled in plain Python, with the same pairs."""
+    script = (
+        "import numpy as np\n"
+        "from mentormatch.matching.problem import Problem\n"
+        "from mentormatch.matching.solvers.general import solve_general\n"
+        "scores = np.random.default_rng(5).integers(0, 9, (25, 20)).astype(float)\n"
+        "problem = Problem(scores, mentor_capacity=3, mentor_minimum=1, mentee_demand=2)\n"
+        "answer = solve_general(problem, ('coverage', 'worst', 'total'), 1)\n"
+        "print(answer.rows.tolist(), answer.columns.tolist(), answer.proved)\n"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", script],
+            env={**os.environ, "NUMBA_DISABLE_JIT": off},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for off in ("0", "1")
+    ]
+    assert said[0] == said[1] != ""
+
+
+def test_several_mentors_at_a_size_that_memory_would_feel() -> None:
+    """At 1 100 a side, with demand, minimums and ties, every stage is proved."""
+    rng = np.random.default_rng(2)
+    problem = Problem(
+        np.rint(10 * rng.random((1100, 12)) @ rng.random((12, 1000))),
+        mentor_capacity=4,
+        mentor_minimum=rng.integers(0, 3, 1000),
+        mentee_demand=rng.integers(1, 4, 1100),
+    )
+    found = certify(problem, solve(problem))
+    assert found.valid
+    assert found.gaps == {"coverage": 0, "total": 0}

@@ -113,16 +113,16 @@ class Floor:
         zeros = np.zeros(m, np.int64)
         high = first.reader.largest
         i, _ = first.pairs()
-        people = len(np.unique(i))
+        people = len(np.unique(i[~first.served[i]]))
         if len(self.locked) and int(self.locked.min()) <= high:
             high = int(self.locked.min())
             paid = np.zeros(len(self.locks.problem.quotas), np.int64)
             for quota, k in self.locks.quotas:
                 paid[quota] = (n + m + 2) * (self.locked[k] == high)
             self.proof = Prices(zeros, paid)
-        wanting = np.flatnonzero(problem.mentee_demand > 0)
+        wanting = np.flatnonzero((problem.mentee_demand > 0) & ~first.served)
         must = first.must[wanting]
-        if "coverage" in self.stages or must.any():
+        if len(wanting) and ("coverage" in self.stages or must.any()):
             found = first.reader.best(wanting, zeros, 1)
             top = np.full(n, NOTHING, np.int64)
             np.maximum.at(top, found.i, found.worth)
@@ -146,7 +146,7 @@ class Floor:
         columns = np.flatnonzero(first.problem.mentor_capacity > 0)
         nothing = np.where(first.problem.mentee_demand > 0, 0, 2**58)
         found = first.reader.keenest(columns, nothing, 1)
-        wanted = first.problem.mentee_demand[found.i] > 0
+        wanted = nothing[found.i] == 0
         top = np.full(m, NOTHING, np.int64)
         np.maximum.at(top, found.j[wanted], found.worth[wanted])
         least = int(top[columns].min(initial=high))
@@ -172,15 +172,13 @@ class Floor:
         weights, problem = at.proving(), self.first.problem
         if stage == "coverage" and at.cover is not None:
             weights, u = weigh((stage, "total"), 1), np.zeros(problem.shape[0], np.int64)
+            pay = np.ones_like(u)
             rows, columns = at.pairs()
             u[rows] = v[columns] == 0
         else:
-            u = weights.rounded(at.prices_of_all()[0], stage)
+            u, pay = weights.rounded(at.prices_of_all()[0], stage), at.pay_of(stage)
         unit = weights.units[stage]
         counted = weights.names[: weights.names.index(stage) + 1]
-        pay = (at.must * (weights.units.get("minimum", 0) // unit)).astype(np.int64)
-        if "coverage" in counted:
-            pay = pay + weights.units["coverage"] // unit
         kept = weights.units["kept"] // unit if "kept" in counted else 0
         scoring = int("total" in counted)
         most = kept + scoring * at.reader.largest

@@ -1,4 +1,4 @@
-"""The priced solver for more than plain assignments: locks, people who must be matched, stages."""
+"""The priced solver for more than plain assignments: locks, minimums, several pairs, stages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
+from mentormatch.matching.certificate import broken
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices, Proof
 from mentormatch.matching.solvers import large
@@ -15,6 +16,7 @@ from mentormatch.matching.solvers.answer import Pairing
 from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.floors import Floor
 from mentormatch.matching.solvers.locks import Impossible, Locks, is_lock, locks_of
+from mentormatch.matching.solvers.several import Several
 from mentormatch.matching.solvers.staged import Staged, TooHeavy
 from mentormatch.matching.solvers.tiles import Reader
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
@@ -33,8 +35,6 @@ def suits_staged(problem: Problem, stages: tuple[str, ...]) -> bool:
         n * m >= max(2 * large.LARGE, 1)
         and "leximin" not in stages
         and stages[-1] == "total"
-        and int(problem.mentee_demand.max(initial=0)) <= 1
-        and not problem.mentor_minimum.any()
         and not ("kept" in stages and problem.announced.table.any())
         and all(quota.is_ban or is_lock(quota) for quota in problem.quotas)
     )
@@ -99,7 +99,10 @@ class _Run:
         rest = self.locks.rest()
         asked = tuple(name for name in self.stages if name != "worst")
         try:
-            run = self.now = Staged(rest, asked, reader(rest), self.watch)
+            served = np.bincount(self.locks.i, minlength=rest.shape[0]) > 0
+            several = int(rest.mentee_demand.max(initial=0)) > 1 or rest.mentor_minimum.any()
+            kind = Several if several else Staged
+            run = self.now = kind(rest, asked, reader(rest), self.watch, served)
             run.settle()
             self._check(run)
             self._prove(run, self.before)
@@ -111,19 +114,17 @@ class _Run:
                 self.proofs["worst"] = floor.proved()
                 run = floor.final(lowest)
                 self._prove(run, self.after)
-            rows, columns = run.drawn(seed, lead="coverage" in self.stages)
+            rows, columns = run.drawn(seed)
         except (Stopped, KeyboardInterrupt) as stop:
             return self._so_far(stop)
         return self._paired(rows, columns, proved=True)
 
     def _check(self, run: Staged) -> None:
-        """Raise Impossible where people who must be matched cannot all be."""
-        rows, _ = run.pairs()
-        missing = int(run.must.sum()) - int(run.must[rows].sum())
-        if missing:
-            u = run.weights.rounded(run.prices_of_all()[0], "minimum")
-            short = np.flatnonzero(run.must & (u <= 0))
-            raise Impossible((), tuple(short.tolist()), (), len(short) - missing)
+        """Raise Impossible where people who must have partners cannot all have them."""
+        if run.given() == run.asked():
+            return
+        mentees, mentors, left = run.short()
+        raise Impossible((), mentees, mentors, left)
 
     def _prove(self, run: Staged, stages: tuple[str, ...]) -> None:
         """Keep the proofs of some stages."""
@@ -154,8 +155,7 @@ class _Run:
             rows, columns = self.now.pairs()
         else:
             raise stop
-        must = self.locks.rest().mentee_minimum > 0
-        if int(must[rows].sum()) < int(must.sum()):
+        if broken(self.locks.rest(), rows, columns):
             raise ProblemError(_STOPPED) if isinstance(stop, Stopped) else stop
         if "total" not in self.proofs:
             none = np.zeros(len(self.locks.problem.quotas), np.int64)

@@ -176,6 +176,7 @@ class Locks:
         # Where nothing must be taken, a mentee may also take nobody, and is paid nothing then.
         people = unit if stage == "coverage" else int(pays.get("coverage", 0))
         nobody = np.where(problem.mentee_minimum[self.i] > 0, -(2**60), -people)
+        nobody = np.where(np.bincount(place)[place] > 1, 0, nobody)  # people count once
         owed = np.maximum(np.maximum(best[place], nobody) - own, 0)
         for quota, k in self.quotas:
             paid[quota] = owed[k]

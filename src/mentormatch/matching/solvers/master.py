@@ -99,7 +99,7 @@ class Master:
         """Return the same by itself."""
         other = copy.copy(self)
         for name, value in vars(self).items():
-            if name != "capacity":
+            if isinstance(value, np.ndarray) and name != "capacity":
                 setattr(other, name, value.copy())
         return other
 

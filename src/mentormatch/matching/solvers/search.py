@@ -110,9 +110,7 @@ class Search:
             self._read_columns(columns, margin)
             if not self.met and self._nearly_done():
                 self._meet()
-            rest = self._rest_now()
-            floor = np.maximum(rest - lower, 0)
-            master.improve(np.where(master.match >= 0, np.minimum(floor, master.u), floor))
+            self._improve(self._rest_now() - lower)
             self.rounds += 1
             rows, columns, margin = self._doubtful(ties)
             if not len(rows) and not len(columns) and self._level():
@@ -126,13 +124,25 @@ class Search:
                 few = len(room) // 20
                 lower = min(max(2 * lower, int(np.partition(room, few)[few]), 1), 2**58)
 
+    def _improve(self, waiting: Ints) -> None:
+        """Make the matching best again, where rows may hope for so much without a match."""
+        master = self.master
+        floor = np.maximum(waiting, 0)
+        master.improve(np.where(master.match >= 0, np.minimum(floor, master.u), floor))
+
+    def _loose(self) -> Flags:
+        """Mark the rows that have been left without a match for the hope of a better one."""
+        master = self.master
+        found: Flags = self.open & (master.match < 0) & (master.u > 0) & (self.rest > NOTHING)
+        return found
+
     def _doubtful(self, ties: bool) -> tuple[Ints, Ints, int]:
         """Return the rows and columns to be read again, the fewest pairs of them that will do."""
         master = self.master
         n, m = self.shape
         prices = self.prices()
         room = master.u - self.rest - int(ties)
-        loose = self.open & (master.match < 0) & (master.u > 0) & (self.rest > NOTHING)
+        loose = self._loose()
         known = self.far < _FAR
         worst = self._falls(prices, ~known)[self.base]
         if known.any():

@@ -6,7 +6,7 @@ were too small. Coverage has no unit as long as it is plain to see that nobody e
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,25 +36,33 @@ class Staged:
     Parameters
     ----------
     problem : Problem
-        With nothing but bans for quotas, and one mentor a mentee at most.
+        With nothing but bans for quotas; and one mentor a mentee at most and no minimums of
+        mentors, or else see `Several`.
     stages : tuple of str
         Any of ``"coverage"``, ``"kept"`` and ``"total"``, the last of them last.
     reader : Reader
         Reads its scores.
     watch : Watch
         May stop the search.
+    served : numpy.ndarray of bool, shape (n,)
+        Mentees who have a mentor already, by a lock.
     """
 
     def __init__(
-        self, problem: Problem, stages: tuple[str, ...], reader: Reader, watch: Watch
+        self,
+        problem: Problem,
+        stages: tuple[str, ...],
+        reader: Reader,
+        watch: Watch,
+        served: Flags,
     ) -> None:
-        self.problem, self.reader, self.watch = problem, reader, watch
+        self.problem, self.reader, self.watch, self.served = problem, reader, watch, served
         self.must: Flags = problem.mentee_minimum > 0
         grid.check_total(np.array([reader.largest]), problem.most_pairs)
         told = problem.announced.exceptions
         self.told: Ints = told if "kept" in stages else told[:0]
         names = tuple(name for name in stages if name != "kept" or len(told))
-        names = ("minimum", *names) if self.must.any() else names
+        names = ("minimum", *names) if self.asked() else names
         self.weights = weigh(names, reader.largest)
         self.cover: Ints | None = None
         self.search = self._begun(self.weights)
@@ -62,7 +70,7 @@ class Staged:
     def _begun(self, weights: Weights) -> Search:
         """Return a new search in which announced pairs are candidates."""
         self.weights, self.paid = weights, set[str]()
-        search = Search(self.problem, self.reader, self.watch)
+        search = self._new()
         i, j = self.told.T
         worth, possible = self.problem.values_at(i, j)
         possible &= (self.problem.mentee_demand[i] > 0) & (self.problem.mentor_capacity[j] > 0)
@@ -70,6 +78,17 @@ class Staged:
         if len(i):
             search.master.add(i, j.astype(np.int32), worth + self._kept)
         return search
+
+    def _new(self) -> Search:
+        return Search(self.problem, self.reader, self.watch)
+
+    def asked(self) -> int:
+        """Return how many pairs all minimums ask for."""
+        return int(self.problem.mentee_minimum.sum() + self.problem.mentor_minimum.sum())
+
+    def given(self) -> int:
+        """Return how many of them there are."""
+        return int(self.must[self.pairs()[0]].sum())
 
     @property
     def _kept(self) -> int:
@@ -93,9 +112,9 @@ class Staged:
             if goal is not None and self.values(stages) == goal:
                 return
             if self._misses():
-                self._pay("minimum", self.must.astype(np.int64))
+                self._pay("minimum")
             if self._counts_people():
-                self._pay("coverage", 1)
+                self._pay("coverage")
             doubtful = self.proving().unsure(*self.prices_of_all())
             if doubtful is None:
                 return
@@ -104,7 +123,7 @@ class Staged:
                 raise TooHeavy
             known = self.search.master
             i = np.repeat(np.arange(self.problem.shape[0]), np.diff(known.ptr))
-            j = known.cols
+            j = known.cols  # their scores are the same whatever units weigh
             score = known.worth - self.search.pay[i] - self._bonus(i, j)
             self.search = self._begun(wider)
             self.search.master.add(i, j, score + self._bonus(i, j))
@@ -112,7 +131,7 @@ class Staged:
     def _misses(self) -> bool:
         """Say whether minimums need a unit: without it, they are not all kept."""
         asked = "minimum" in self.weights.names and "minimum" not in self.paid
-        return asked and bool((self.match[self.must] < 0).any())
+        return asked and self.given() < self.asked()
 
     def _counts_people(self) -> bool:
         """Say whether coverage needs a unit: it is not plain that nobody else can be matched."""
@@ -120,13 +139,16 @@ class Staged:
         if "coverage" not in self.weights.names or "coverage" in self.paid:
             return False
         reader = self.reader
-        self.cover = plain_cover(self.problem, self.match, reader.alive, reader.bans)
+        free = np.where(self.served, 0, self.problem.mentee_demand)
+        rest = altered(self.problem, mentee_demand=free)
+        self.cover = plain_cover(rest, self.match, reader.alive, reader.bans)
         return self.cover is None
 
-    def _pay(self, stage: str, some: int | Ints) -> None:
+    def _pay(self, stage: str) -> None:
         """Let pairs pay for a stage, and settle again."""
         self.paid = self.paid | {stage}
-        self.search.put_people_first(some * self.weights.units[stage])
+        unit = self.weights.units[stage]
+        self.search.put_people_first(unit * self.must if stage == "minimum" else unit)
         self.search.settle()
 
     def proving(self) -> Weights:
@@ -156,10 +178,10 @@ class Staged:
     def values(self, stages: tuple[str, ...]) -> tuple[int, ...]:
         """Return how many minimums are kept, and what some stages reach."""
         i, j = self.pairs()
-        found = [int(self.must[i].sum())]
+        found = [self.given()]
         for name in stages:
             if name == "coverage":
-                found.append(len(np.unique(i)))
+                found.append(len(np.unique(i[~self.served[i]])))
             elif name == "kept":
                 found.append(int(self.problem.announced.at(i, j).sum()))
             else:
@@ -183,14 +205,32 @@ class Staged:
             v = np.where(closed, weights.most("total"), self.search.master.v)
         return Prices(weights.rounded(v, stage), none, weights.pays(stage))
 
+    def short(self) -> tuple[tuple[int, ...], tuple[int, ...], int | None]:
+        """Return whose minimums cannot be kept together, and how many pairs they can have."""
+        u, v = (self.weights.rounded(x, "minimum") for x in self.prices_of_all())
+        missing = self.asked() - self.given()
+        mentees = np.flatnonzero(self.must & (u <= 0))
+        mentors = np.flatnonzero((self.problem.mentor_minimum > 0) & (v < 0))
+        wanted = int(self.problem.mentee_minimum[mentees].sum())
+        wanted += int(self.problem.mentor_minimum[mentors].sum())
+        return tuple(mentees.tolist()), tuple(mentors.tolist()), wanted - missing
+
+    def pay_of(self, stage: str) -> Ints:
+        """Return what pairs of each mentee pay for a stage and those before it, in its units."""
+        units, names = self.proving().units, self.proving().names
+        pay = (self.must * (units.get("minimum", 0) // units[stage])).astype(np.int64)
+        if "coverage" in names[: names.index(stage) + 1]:
+            pay = pay + units["coverage"] // units[stage]
+        return pay
+
     def worth(self, i: Ints, j: Ints) -> tuple[Ints, Flags]:
         """Return what listed pairs are worth in all stages, and which are possible."""
         values, possible = self.problem.values_at(i, j)
         return values + self.search.pay[i] + self._bonus(i, j), possible
 
-    def above(self, least: int, reader: Reader) -> Staged:
+    def above(self, least: int, reader: Reader) -> Self:
         """Return the same among pairs that score at least so much, to be settled from here."""
-        other = Staged.__new__(Staged)
+        other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.problem = with_least(self.problem, least)
         other.reader, other.cover = reader, None
@@ -201,7 +241,7 @@ class Staged:
         master.keep(score >= least)
         return other
 
-    def drawn(self, seed: int, *, lead: bool) -> tuple[Ints, Ints]:
+    def drawn(self, seed: int) -> tuple[Ints, Ints]:
         """Return the pairs of the best matching that the lottery prefers.
 
         Raises
@@ -215,6 +255,7 @@ class Staged:
         tight = (master.worth - master.v[master.cols] == master.u[i]) & self.search.open[i]
         i, j = i[tight], master.cols[tight].astype(np.int64)
         u, v = master.u, master.v
+        lead = self.cover is not None  # nothing else sees to it that most people are matched
         match = draw_lots(self.problem, u, v, master.match, (i, j), seed, lead=lead)
         if match is None:
             raise TooHeavy

@@ -98,7 +98,31 @@ def staged(problem: Problem, stages: tuple[str, ...]) -> dict[frozenset[Pair], t
     known = steps(problem)
     told = {pair for pair in known if bool(problem.announced.at(*pair))}
 
+    aims = problem.aims
+    reachable = {i for i, j in known if problem.mentor_capacity[j] and problem.mentee_demand[i]}
+    circles: dict[int, set[int]] = {}
+    for i in reachable:
+        if aims.groups is not None and aims.groups[i] >= 0:
+            circles.setdefault(int(aims.groups[i]), set()).add(i)
+
     def worth(pairs: frozenset[Pair], stage: str) -> object:
+        matched = {i for i, _ in pairs}
+        if stage in aims.counts:
+            count = aims.counts[stage]
+            firsts = 0 if count.mentees is None else sum(int(count.mentees[i]) for i in matched)
+            return firsts + sum(w for one, w in count.sets for pair in pairs if bool(one.at(*pair)))
+        if stage == "spread":
+            loads = [sum(j == k for _, k in pairs) for j in range(problem.shape[1])]
+            return -sum(k for load in loads for k in range(load))
+        if stage == "share":
+            shares = [Fraction(len(one & matched), len(one)) for one in circles.values()]
+            return min(shares, default=Fraction(0))
+        if stage == "mean":
+            sums = [
+                Fraction(sum(known[i, j] for i, j in pairs if i in one), len(one))
+                for one in circles.values()
+            ]
+            return min((one // problem.mean_unit for one in sums), default=0)
         scores = [*sorted(known[pair] for pair in pairs), np.inf]
         if stage == "coverage":
             return len({i for i, _ in pairs})

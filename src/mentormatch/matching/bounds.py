@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mentormatch.matching.aims import mean_needs, share_needs
 from mentormatch.matching.earnings import best_earnings
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import (
+    GROUPED,
     IMPOSSIBLE,
     UNKNOWN,
     Ladder,
@@ -32,6 +34,7 @@ from mentormatch.matching.proofs import (
     Reached,
     as_reached,
 )
+from mentormatch.matching.reckoning import NEVER, earned_by, worth_of_places
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,7 +44,6 @@ Flags = NDArray[np.bool_]
 LARGE = 2**18
 _BLOCK = 2**20  # cells read at a time
 _PLAIN = 2**17  # as many of a matrix, where little is done to each
-_NEVER = np.int64(-(2**60))
 _EXACT = 2.0**52  # whole numbers below are exact as float64
 
 
@@ -69,7 +71,7 @@ def shortfall(
     n_jobs : int
         Threads that read scores, -1 for one a core.
     """
-    if stage == "worst":
+    if stage == "worst" or stage in GROUPED:
         if value is None:
             return 0
         return 0 if bound(problem, proof, stage, reached, claim=value) < 0 else UNKNOWN
@@ -92,7 +94,7 @@ def bound(
     reached: Reached | Mapping[str, int] | int | None = None,
     used: tuple[Pair, ...] = (),
     unused: tuple[Pair, ...] = (),
-    claim: int | None = None,
+    claim: Any = None,
     n_jobs: int = 1,
 ) -> int:
     """Return the upper bound that a proof sets on a stage, in whole steps.
@@ -105,16 +107,18 @@ def bound(
         Prices, or cases.
     stage : str
         What is bounded: the number of mentees matched (``coverage``), of announced pairs kept
-        (``kept``), the total score in steps of the grid (``total``). For ``worst`` the bound is
-        below 0 if no matching will do that has nothing but pairs above the claim; for ``leximin``
+        (``kept``), the total score in steps of the grid (``total``), the points of a count or of
+        ``spread``. For ``worst`` the bound is below 0 if no matching will do that has nothing but
+        pairs above the claim, for ``share`` and ``mean`` if none will whose groups are all above
+        it; for ``leximin``
         it bounds the negative number of pairs that have the claimed score, among matchings
         without a lower one that is not settled.
     reached : Reached, mapping of str to int, or int, optional
         What has to be reached in earlier stages; a number alone is the coverage.
     used, unused : tuple of (int, int)
         Pairs, as positions, that every matching in question has or has not.
-    claim : int, optional
-        A score in steps of the grid, for ``worst`` and ``leximin``.
+    claim : int or Fraction, optional
+        A score in steps of the grid, for ``worst`` and ``leximin``; a share; or a mean in units.
     n_jobs : int
         Threads that read scores, -1 for one a core.
     """
@@ -145,8 +149,8 @@ def slack(
 class _Aim:
     """What is bounded, and what has to be reached meanwhile."""
 
-    def __init__(self, stage: str, reached: Reached, claim: int | None) -> None:
-        if claim is None and stage in ("worst", "leximin"):
+    def __init__(self, stage: str, reached: Reached, claim: Any) -> None:
+        if claim is None and (stage in ("worst", "leximin") or stage in GROUPED):
             raise ValueError(f"the stage {stage!r} is bounded for a claimed score")
         self.stage, self.floors, self.claim = stage, reached.floors, claim
         self.levels = np.array([level for level, _ in reached.levels or ()], np.int64)
@@ -203,10 +207,15 @@ def _reckoned(
             for k, quota in enumerate(problem.quotas)
             if any(case.prices.quotas[k] for case in cases) and not quota.is_ban
         }
-        if any(case.keeping for case in cases):
-            sets[-1] = problem.announced.block(rows, m)
+        counts = {
+            name: problem.announced.block(rows, m).astype(np.int64)
+            if name == "kept"
+            else problem.aims.counts[name].block(rows, m)
+            for name in ("kept", *problem.aims.counts)
+            if any(case.paid.get(name) for case in cases)
+        }
         for case in cases:
-            case.add(rows, values, possible, sets)
+            case.add(rows, values, possible, sets, counts)
     return cases
 
 
@@ -245,12 +254,14 @@ class _Case:
         self.used, self.unused = used, unused
         self.scale = 1 << prices.fine
         # An earlier stage pays only where it has to be reached.
-        paid = {name: prices.pays.get(name, 0) for name in ("coverage", "kept", "total")}
+        names = ("coverage", "kept", "spread", "total", *problem.aims.counts)
+        paid = {name: prices.pays.get(name, 0) for name in names}
         paid = {name: pay if name in aim.floors else 0 for name, pay in paid.items()}
         self.earned: int | None = -sum(pay * aim.floors.get(name, 0) for name, pay in paid.items())
         if aim.stage in paid:
             paid[aim.stage] = self.scale
-        self.pay, self.keeping, self.scoring = paid["coverage"], paid["kept"], paid["total"]
+        self.paid, self.pay, self.scoring = paid, paid["coverage"], paid["total"]
+        self.groups = {name: self._paid_groups(name) for name in GROUPED}
         self.rungs = prices.rungs if len(prices.rungs) else np.zeros_like(aim.levels)
         if len(self.rungs) != len(aim.levels):
             raise ValueError(f"{len(self.rungs)} prices for {len(aim.levels)} settled scores")
@@ -258,9 +269,14 @@ class _Case:
             price * count for price, count in zip(self.rungs.tolist(), aim.counts, strict=True)
         )
         dearest = max(-int(prices.mentors.min(initial=0)), int(prices.mentors.max(initial=0)))
-        self.earned += _worth_of_places(problem, prices.mentors, dearest)
+        self.earned += worth_of_places(problem, prices.mentors, dearest, paid["spread"])
         # Prices too large for sums in 64 bits prove nothing.
-        self.largest = dearest + self.pay + self.keeping + self.scale
+        self.largest = dearest + self.scale
+        self.largest += sum(
+            pay * (1 if name not in problem.aims.counts else problem.aims.counts[name].heaviest)
+            for name, pay in paid.items()
+        )
+        self.largest += max((int(pays.max(initial=0)) for pays in self.groups.values()), default=0)
         self.largest += sum(abs(int(price)) for price in prices.quotas)
         self.largest += max(map(abs, self.rungs.tolist()), default=0)
         self.lost = False
@@ -271,6 +287,25 @@ class _Case:
             if price < 0 and quota.at_most is None:
                 raise ValueError(f"quota {quota.name!r} has no upper bound and cannot charge")
             self.earned -= price * (quota.at_least if price > 0 else int(quota.at_most or 0))
+
+    def _paid_groups(self, name: str) -> Ints:
+        """Return what each group is paid in a stage, and take off what is asked for it."""
+        problem, aim = self.problem, self.aim
+        given = self.prices.groups.get(name)
+        claimed = aim.stage == name
+        if given is None or not (claimed or name in aim.floors):
+            return np.zeros(0, np.int64)
+        if len(given) != len(problem.group_sizes):
+            raise ValueError(f"{len(given)} prices for {len(problem.group_sizes)} groups")
+        value = aim.claim if claimed else aim.floors[name]
+        if name == "share":
+            needs = share_needs(problem.group_sizes, value, above=claimed)
+        else:
+            needs = mean_needs(problem.group_sizes, problem.mean_unit, value + claimed)
+        assert self.earned is not None, "nothing is lost so far"
+        self.earned -= sum(a * b for a, b in zip(given.tolist(), needs.tolist(), strict=True))
+        paid: Ints = given
+        return paid
 
     def read_plainly(self, n_jobs: int = 1) -> bool:
         """Add up all mentees in float64, if that is exact and all that is asked for is plain."""
@@ -325,28 +360,27 @@ class _Case:
             else:
                 yield rows, np.where(steps > -np.inf, -mentors, -np.inf).max(axis=1)
 
-    def add(self, rows: Ints, values: Ints, possible: Flags, sets: dict[int, Flags]) -> None:
+    def add(
+        self,
+        rows: Ints,
+        values: Ints,
+        possible: Flags,
+        sets: Mapping[int, Flags],
+        counts: Mapping[str, Ints],
+    ) -> None:
         """Let some mentees choose for themselves, and add what they earn."""
         if self.earned is None or self.lost:
             return
         m = self.problem.shape[1]
         width = int(self.problem.mentee_demand[rows].max(initial=0))
-        largest = self.largest + int(np.abs(values).max(initial=0)) * self.scoring
-        if largest * len(rows) * max(min(width, m), 1) >= UNKNOWN or largest >= -_NEVER // 4:
+        scoring = self.scoring + int(self.groups["mean"].max(initial=0))
+        largest = self.largest + int(np.abs(values).max(initial=0)) * scoring
+        if largest * len(rows) * max(min(width, m), 1) >= UNKNOWN or largest >= -NEVER // 4:
             self.lost = True
             return
-        gain = (values * self.scoring if self.scoring else 0) - self.prices.mentors
-        gain = np.broadcast_to(gain, values.shape).copy()
-        for k, members in sets.items():
-            gain += (int(self.prices.quotas[k]) if k >= 0 else self.keeping) * members
-        if self.rungs.any():
-            place = np.searchsorted(self.aim.levels, values).clip(max=len(self.rungs) - 1)
-            gain -= np.where(self.aim.levels[place] == values, self.rungs[place], 0)
-        if self.aim.stage == "leximin":
-            gain -= np.where(values == self.aim.claim, self.scale, 0)
+        gain, bonus = self._gains(rows, values, sets, counts)
         low = self.problem.mentee_minimum[rows].copy()
         high = np.minimum(self.problem.mentee_demand[rows], m)
-        bonus = np.full(len(rows), self.pay)
         allowed = possible.copy()
         start, stop = int(rows[0]), int(rows[-1])
         for i, j in self.unused:
@@ -362,46 +396,42 @@ class _Case:
                 self.earned += int(gain[k, j] + bonus[k])
                 bonus[k] = 0
                 low[k], high[k] = max(low[k] - 1, 0), high[k] - 1
-        earned = _earned(np.where(allowed, gain, _NEVER), low, high, bonus)
+        earned = earned_by(np.where(allowed, gain, NEVER), low, high, bonus)
         self.earned = None if earned is None else self.earned + earned
+
+    def _gains(
+        self,
+        rows: Ints,
+        values: Ints,
+        sets: Mapping[int, Flags],
+        counts: Mapping[str, Ints],
+    ) -> tuple[Ints, Ints]:
+        """Return what each pair pays its mentee, and what having any pair does on top."""
+        aims = self.problem.aims
+        gain: Ints = np.zeros_like(values) - self.prices.mentors
+        if self.scoring:
+            gain += values * self.scoring
+        for k, members in sets.items():
+            gain += int(self.prices.quotas[k]) * members
+        for name, block in counts.items():
+            gain += self.paid[name] * block
+        bonus = np.full(len(rows), self.pay)
+        for name, count in aims.counts.items():
+            bonus += self.paid[name] * count.firsts(rows)
+        shares, means = (self.groups[name] for name in GROUPED)
+        if len(shares):
+            bonus += np.where(aims.groups[rows] >= 0, shares[aims.groups[rows]], 0)
+        if len(means):
+            gain += np.where(aims.groups[rows] >= 0, means[aims.groups[rows]], 0)[:, None] * values
+        if self.rungs.any():
+            place = np.searchsorted(self.aim.levels, values).clip(max=len(self.rungs) - 1)
+            gain -= np.where(self.aim.levels[place] == values, self.rungs[place], 0)
+        if self.aim.stage == "leximin":
+            gain -= np.where(values == self.aim.claim, self.scale, 0)
+        return gain, bonus
 
     def worth(self) -> int:
         """Return the bound in whole steps, rounded down: totals are whole."""
         if self.lost:
             return UNKNOWN
         return IMPOSSIBLE if self.earned is None else self.earned // self.scale
-
-
-def _worth_of_places(problem: Problem, prices: Ints, dearest: int) -> int:
-    """Return what all places are worth at these prices."""
-    most, least = problem.mentor_capacity, problem.mentor_minimum
-    if dearest * int(most.max(initial=0)) * len(prices) < UNKNOWN:
-        return int(np.maximum(prices * most, prices * least).sum())
-    sides = zip(prices.tolist(), most.tolist(), least.tolist(), strict=True)
-    return sum(max(price * high, price * low) for price, high, low in sides)
-
-
-def _earned(gain: Ints, low: Ints, high: Ints, bonus: Ints) -> int | None:
-    """Return what mentees earn at most who choose for themselves; None if one cannot choose.
-
-    Each takes between `low` and `high` pairs; the first one pays `bonus` on top.
-    """
-    n, width = len(gain), int(high.max(initial=0))
-    if width == 0:
-        return None if (low > 0).any() else 0
-    if width == 1:
-        gain = gain.max(axis=1, keepdims=True)
-    else:
-        if width < gain.shape[1]:
-            gain = -np.partition(-gain, width - 1, axis=1)[:, :width]
-        gain = -np.sort(-gain, axis=1)
-    wanted = np.minimum(np.maximum(low, 1), width) - 1
-    if ((low > high) | ((low > 0) & (gain[np.arange(n), wanted] <= _NEVER // 2))).any():
-        return None
-    place = np.arange(1, width + 1)
-    must = place <= np.maximum(low, 1)[:, None]
-    may = (place <= high[:, None]) & ~must
-    taken = np.where(must | (may & (gain > 0)), gain, 0)
-    some = np.where(gain[:, 0] > _NEVER // 2, taken.sum(axis=1) + bonus, _NEVER)
-    some = np.where(high > 0, some, 0)
-    return int(np.where(low > 0, some, np.maximum(some, 0)).sum())

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching import grid
+from mentormatch.matching.aims import lowest_mean, lowest_share
 from mentormatch.matching.blocking import is_stable
 from mentormatch.matching.bounds import bound, shortfall, slack
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import (
+    GROUPED,
     IMPOSSIBLE,
     NOTHING_YET,
     UNKNOWN,
@@ -70,7 +72,7 @@ class Certificate:
     gaps : mapping of str to float
         The distance for every stage of the objective, the most important first; 0 is proved, and
         infinity says that nothing bounds the stage. In units of score for ``total``, in pairs for
-        ``kept`` and ``leximin``; the stage ``worst`` is proved or it is not.
+        ``kept`` and ``leximin``; the stages ``worst``, ``share`` and ``mean`` are proved or not.
     """
 
     valid: bool
@@ -173,11 +175,40 @@ def reached_by(
             value = int(values.min()) if len(values) else None
         elif stage == "total":
             value = int(values.sum())
+        elif stage == "spread":
+            value = spread_of(np.bincount(j, minlength=problem.shape[1]))
+        elif stage in GROUPED:
+            value = _of_groups(problem, stage, i, values)
+        elif stage in problem.aims.counts:
+            value = problem.aims.counts[stage].value(i, j)
         else:
             raise ValueError(f"nothing is known of the stage {stage!r}")
         yield stage, reached, value
-        # Without any pair, only another matching without any is as good.
-        reached = reached.also(stage, UNKNOWN if value is None else value)
+        if value is not None:
+            reached = reached.also(stage, value)
+        elif stage == "worst":
+            # Without any pair, only another matching without any is as good.
+            reached = reached.also(stage, UNKNOWN)
+
+
+def spread_of(loads: Ints) -> int:
+    """Return the points of ``spread``: 1 off for a mentor's second mentee, 2 for the third, ..."""
+    return -int((loads * (loads - 1) // 2).sum())
+
+
+def _of_groups(problem: Problem, stage: str, i: Ints, values: Ints) -> Any:
+    """Return the lowest share matched, or the lowest mean, of any group; None without groups."""
+    codes, sizes = problem.aims.groups, problem.group_sizes
+    if codes is None:
+        return None
+    if stage == "share":
+        matched = np.unique(i)
+        inside = matched[codes[matched] >= 0]
+        return lowest_share(sizes, np.bincount(codes[inside], minlength=len(sizes)))
+    totals = np.zeros(len(sizes), np.int64)
+    inside = codes[i] >= 0
+    np.add.at(totals, codes[i[inside]], values[inside])
+    return lowest_mean(sizes, totals, problem.mean_unit)
 
 
 def _positions(problem: Problem, pairs: Any, faults: list[str]) -> tuple[Ints, Ints]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from operator import index
 from typing import Any, Protocol, runtime_checkable
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
+from mentormatch.matching.aims import MEAN_STEPS, Aims
 from mentormatch.matching.given import LIMIT, by_id, counts_of, ids_of, in_order, least_of
 from mentormatch.matching.listed import Listed
 from mentormatch.matching.pairs import Flags, Pairs
@@ -138,6 +140,8 @@ class Problem:
     announced : Pairs
         Pairs that people have been told of; an objective with the stage ``"kept"`` keeps as many
         of them as it can. None if left out.
+    aims : Aims
+        What the stages of an objective count besides, and which of them belong to every objective.
 
     Raises
     ------
@@ -164,6 +168,7 @@ class Problem:
     mentor_ids: Sequence[Hashable] | None = None
     rankings: Rankings | None = None
     announced: Pairs = field(default_factory=lambda: Pairs.listed([]))
+    aims: Aims = field(default_factory=Aims)
     shape: tuple[int, int] = field(init=False)
     placed: Placed | None = field(init=False, repr=False, default=None)
 
@@ -209,6 +214,9 @@ class Problem:
         if not isinstance(self.announced, Pairs):
             raise ProblemError(f"announced must be Pairs, not {type(self.announced).__name__}")
         self.announced.check(n, m)
+        if not isinstance(self.aims, Aims):
+            raise ProblemError(f"aims must be Aims, not {type(self.aims).__name__}")
+        self.aims.check(n, m)
 
     @cached_property
     def bits(self) -> int:
@@ -234,6 +242,35 @@ class Problem:
         if isinstance(self.scores, Listed):
             return self.scores.entries[None]
         return self.scores if isinstance(self.scores, np.ndarray) else None
+
+    @cached_property
+    def group_sizes(self) -> Ints:
+        """How many mentees of each group could be matched at all, shape (number of groups,).
+
+        They want a mentor, and somebody with a place is possible for them.
+        """
+        codes = self.aims.groups
+        if codes is None:
+            return np.zeros(0, np.int64)
+        n, m = self.shape
+        open_to = np.zeros(n, np.bool_)
+        offering = self.mentor_capacity > 0
+        step = max(1, 8 * _CELLS // max(m, 1))
+        for start in range(0, n, step):
+            rows = np.arange(start, min(n, start + step))
+            open_to[rows] = (self.steps(rows)[:, offering] > -np.inf).any(axis=1)
+        open_to &= (self.mentee_demand > 0) & (codes >= 0)
+        return np.bincount(codes[open_to], minlength=int(codes.max(initial=-1)) + 1).astype(
+            np.int64
+        )
+
+    @cached_property
+    def mean_unit(self) -> Fraction:
+        """Step in which the lowest mean is compared, in steps of the grid."""
+        if self.aims.mean_step is not None:
+            return Fraction(self.aims.mean_step) * Fraction(2) ** self.bits
+        largest = 1.0 if self._raw is None else self.largest
+        return Fraction(largest or 1.0) * Fraction(2) ** self.bits / MEAN_STEPS
 
     @property
     def most_pairs(self) -> int:

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
-from mentormatch.matching.objectives import STAGES
 
 Ints = NDArray[np.int64]
 Pair = tuple[int, int]
 
 IMPOSSIBLE = -(2**62)  #: the bound of a case that no matching fits
 UNKNOWN = 2**62  #: the bound that prices set which are too large to reckon with exactly
+
+#: Stages that look at each group of mentees.
+GROUPED = ("share", "mean")
 
 _MOST_PAY = 2**62
 _MOST_FINE = 40
@@ -36,12 +38,16 @@ class Prices:
         ``at_most`` does. Bans have no price: their pairs are impossible.
     pays : mapping of str to int
         What the stage pays for one unit of each earlier stage (>= 0): a mentee who has a mentor, an
-        announced pair, a step of the total. A number alone is what it pays for coverage.
+        announced pair, a point of spread or of a count, a step of the total. A number alone is what
+        it pays for coverage.
     fine : int
         Binary digits below one unit of the stage.
     rungs : numpy.ndarray of int, shape (number of scores that leximin has settled,)
         What a pair costs that has the lowest score settled by the stage ``leximin``, the second
         lowest, and so on.
+    groups : mapping of str to numpy.ndarray of int, shape (number of groups,)
+        What the stage pays, group by group, for each mentee matched (``share``) and for each step
+        of a pair's score (``mean``), where these stages come before it or are what it proves.
     """
 
     mentors: Ints
@@ -49,16 +55,17 @@ class Prices:
     pays: Any = field(default_factory=dict)
     fine: int = 0
     rungs: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    groups: Any = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("mentors", "quotas", "rungs"):
-            prices = np.asarray(getattr(self, name))
-            if prices.ndim != 1 or (prices.size and prices.dtype.kind != "i"):
-                raise ProblemError(f"prices of {name} must be whole numbers, one each")
-            object.__setattr__(self, name, prices.astype(np.int64))
+            object.__setattr__(self, name, _prices(name, getattr(self, name)))
+        for name, prices in (groups := dict(self.groups)).items():
+            groups[name] = _prices(name, prices)
+            if name not in GROUPED or (groups[name] < 0).any():
+                raise ProblemError(f"groups are paid 0 or more for {' and '.join(GROUPED)} alone")
+        object.__setattr__(self, "groups", MappingProxyType(groups))
         pays = self.pays if isinstance(self.pays, Mapping) else {"coverage": self.pays}
-        if unknown := set(pays) - set(STAGES):
-            raise ProblemError(f"nothing can be paid for the stage {sorted(unknown)[0]!r}")
         checked = {name: _whole(pay, name, _MOST_PAY) for name, pay in pays.items()}
         object.__setattr__(self, "pays", MappingProxyType(checked))
         object.__setattr__(self, "fine", _whole(self.fine, "fine", _MOST_FINE))
@@ -67,6 +74,13 @@ class Prices:
     def coverage(self) -> int:
         """What the stage pays for each mentee who has a mentor."""
         return int(self.pays.get("coverage", 0))
+
+
+def _prices(name: str, given: Any) -> Ints:
+    prices = np.asarray(given)
+    if prices.ndim != 1 or (prices.size and prices.dtype.kind != "i"):
+        raise ProblemError(f"prices of {name} must be whole numbers, one each")
+    return prices.astype(np.int64)
 
 
 def _whole(value: Any, name: str, most: int) -> int:
@@ -105,18 +119,20 @@ class Reached:
 
     Parameters
     ----------
-    floors : mapping of str to int
+    floors : mapping of str to int or Fraction
         Least number of mentees matched (``coverage``) and of announced pairs (``kept``), least
-        total and lowest score of a pair (``total`` and ``worst``, in steps of the grid).
+        total and lowest score of a pair (``total`` and ``worst``, in steps of the grid), least sum
+        of each count, points of ``spread`` (0 or less); lowest ``share``, a fraction, and lowest
+        ``mean``, in whole units of the problem's.
     levels : tuple of (int, int), optional
         The scores that pairs have, lowest first, and how many pairs have each, as the stage
         ``leximin`` settled it. None where it did not.
     """
 
-    floors: Mapping[str, int] = field(default_factory=dict)
+    floors: Mapping[str, Any] = field(default_factory=dict)
     levels: tuple[tuple[int, int], ...] | None = None
 
-    def also(self, stage: str, value: int) -> Reached:
+    def also(self, stage: str, value: Any) -> Reached:
         """Return the same with one more floor."""
         return Reached({**self.floors, stage: value}, self.levels)
 

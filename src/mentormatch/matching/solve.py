@@ -25,6 +25,9 @@ from mentormatch.matching.solvers.numbers import Numbers, read_numbers
 from mentormatch.matching.solvers.watch import Progress, Watch
 from mentormatch.matching.stable import stable
 
+#: Stages that linear programs answer.
+_PROGRAMMED = {"leximin", "spread", "share", "mean"}
+
 
 def solve(
     problem: Problem,
@@ -52,7 +55,12 @@ def solve(
         Or stages, the most important first, as a sequence or with commas between them:
         ``"coverage"`` (mentees matched), ``"worst"`` (lowest score), ``"leximin"`` (lowest score,
         then as few pairs as can be that have it, then the second lowest, and so on), ``"kept"``
-        (announced pairs of the problem) and ``"total"``, which comes last if it is left out.
+        (announced pairs of the problem), ``"spread"`` (as few mentees as can be beyond a mentor's
+        first: the second takes off 1 point, the third 2, and so on), ``"share"`` and ``"mean"``
+        (the lowest share matched, and the lowest mean score, of any group of `Aims.groups`; only
+        those count who could be matched at all, and in the mean those without a mentor count 0),
+        the counts of `Aims.counts`, and ``"total"``, which comes last if it is left out. The
+        problem's own aims are woven in, see `Aims`.
         ``"stable"`` makes pairs such that no mentor and mentee would both rather have each other,
         see `stable`; it is no stage and stands alone.
     seed : int
@@ -105,7 +113,8 @@ def solve(
     """
     if objective == "stable":
         return stable(problem, seed=seed)
-    name, stages = read_objective(objective)
+    name, stages = read_objective(objective, problem.aims.counts)
+    stages = problem.aims.woven(stages)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds, not {time_limit!r}")
     if isinstance(n_jobs, int) and n_jobs == 0:
@@ -129,7 +138,7 @@ def solve(
         return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
     numbers = read_numbers(problem, seed)
     solver = solve_flow if simple else solve_faces
-    if numbers.needs_programs or "leximin" in stages:
+    if numbers.needs_programs or _PROGRAMMED & set(stages):
         found = solve_linear(numbers, stages, time_limit)
     else:
         found = solver(numbers, stages)

@@ -15,9 +15,17 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching.bounds import bound
-from mentormatch.matching.proofs import NOTHING_YET, Ladder, Prices, Proof, Reached, Split
+from mentormatch.matching.proofs import GROUPED, NOTHING_YET, Ladder, Prices, Proof, Reached, Split
 from mentormatch.matching.solvers.numbers import Found, Numbers
-from mentormatch.matching.solvers.program import FREE, Fixed, Relaxed, Stage, relax, whole
+from mentormatch.matching.solvers.program import Relaxed, relax, whole
+from mentormatch.matching.solvers.stage import (
+    FREE,
+    Fixed,
+    Stage,
+    lowest_group,
+    steps_above,
+    value_of,
+)
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -71,6 +79,8 @@ def solve_linear(
             assert chosen is not None, "something asks for pairs first"
             step = search.highest if name == "worst" else search.ladder
             chosen, proofs[name], sure, reached = step(reached, chosen)
+        elif name in GROUPED:
+            chosen, proofs[name], sure, reached = search.levelled(name, reached, chosen)
         else:
             stage = Stage(name, reached)
             answer = search.best(stage, chosen)
@@ -213,9 +223,7 @@ class _Search:
 
     def value(self, chosen: Chosen, stage: Stage) -> int:
         """Return what a stage counts of some pairs."""
-        if stage.name == "coverage":
-            return len(np.unique(chosen[0]))
-        return int(stage.own(self.numbers)[chosen].sum())
+        return value_of(self.numbers, stage, chosen)
 
     def meets(self, chosen: Chosen, stage: Stage) -> bool:
         """Say whether a matching reaches what it has to, in whole numbers."""
@@ -223,8 +231,16 @@ class _Search:
         if not stage.open(self.numbers)[chosen].all():
             return False
         for name, least in reached.floors.items():
-            if name != "worst" and self.value(chosen, Stage(name)) < least:
+            if name in GROUPED:
+                if lowest_group(self.numbers, name, chosen) < least:
+                    return False
+            elif name != "worst" and self.value(chosen, Stage(name)) < least:
                 return False
+        if (
+            stage.name in GROUPED
+            and not lowest_group(self.numbers, stage.name, chosen) > stage.claim
+        ):
+            return False
         values = self.numbers.values[chosen]
         return all(int((values == level).sum()) <= most for level, most in reached.levels or ())
 
@@ -278,6 +294,36 @@ class _Search:
                 chosen = found
                 low = max(middle, int(np.searchsorted(levels, floor(chosen))))
         return chosen
+
+    def levelled(
+        self, name: str, reached: Reached, chosen: Chosen | None
+    ) -> tuple[Chosen, Proof, bool, Reached]:
+        """Return a matching whose lowest group is as high as can be, and the proof of that."""
+        if chosen is None:
+            chosen = self._fitting(Stage("rules", reached))
+            assert chosen is not None, "all rules can be kept"
+        value = lowest_group(self.numbers, name, chosen)
+        if value is None:
+            return chosen, self._nothing(), True, reached
+        steps = steps_above(self.numbers, name, value)
+        low, high = 0, len(steps)
+        while low < high:
+            middle = (low + high) // 2
+            found = self._fitting(Stage(name, reached, steps[middle]))
+            if found is None:
+                high = middle
+            else:
+                chosen, value = found, lowest_group(self.numbers, name, found)
+                low = next((k for k in range(low, high) if steps[k] >= value), high)
+        stage = Stage(name, reached, value)
+        root = self._dearest(stage)
+        proof: Proof = root.prices
+        sure = self._limit(root, stage) < 0
+        if not sure:
+            other, proof, sure = self._by_cases(stage, None, root.prices)
+            if other is not None:
+                return self.levelled(name, reached, other)
+        return chosen, proof, sure, reached.also(name, value)
 
     def _fitting(self, stage: Stage) -> Chosen | None:
         """Return a matching that reaches all that it has to, if there is one."""

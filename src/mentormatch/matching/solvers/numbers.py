@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching import grid
+from mentormatch.matching.aims import Aims
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.proofs import Proof
@@ -51,6 +53,10 @@ class Numbers:
         Number of quotas of the problem, bans among them.
     announced : Pairs
         The announced pairs, in this order.
+    aims : Aims
+        What stages count besides, in this order.
+    group_sizes : numpy.ndarray of int
+        As `Problem.group_sizes`.
     """
 
     values: Ints
@@ -66,12 +72,20 @@ class Numbers:
     col_order: Ints
     quota_count: int
     announced: Pairs
+    aims: Aims
+    group_sizes: Ints
 
     @property
     def shape(self) -> tuple[int, int]:
         """Number of mentees and of mentors."""
         n, m = self.values.shape
         return n, m
+
+    @property
+    def mean_unit(self) -> Fraction:
+        """Step in which the lowest mean is compared, in steps of the grid."""
+        assert self.aims.mean_step is not None, "there are groups"
+        return Fraction(self.aims.mean_step)
 
     @property
     def needs_programs(self) -> bool:
@@ -104,18 +118,26 @@ class Numbers:
             mentee_minimum=self.row_low,
             quotas=bounds,
             announced=self.announced,
+            aims=self.aims,
         )
 
     def counted(self, stage: str) -> Ints:
         """Return what each pair adds to a stage, shape (n, m).
 
-        For the coverage that holds where every mentee wants one mentor at most.
+        For the coverage, and for counts of mentees, that holds where every mentee wants one mentor
+        at most. For ``spread`` nothing is added: that is reckoned by places.
         """
         if stage == "total":
             return self.values
         if stage == "kept":
             n, m = self.shape
             return self.announced.block(np.arange(n), m).astype(np.int64)
+        if stage == "spread":
+            return np.zeros_like(self.values)
+        if (count := self.aims.counts.get(stage)) is not None:
+            n, m = self.shape
+            found: Ints = count.block(np.arange(n), m) + count.firsts(np.arange(n))[:, None]
+            return found
         return np.ones_like(self.values)
 
 
@@ -166,6 +188,7 @@ def read_numbers(problem: Problem, seed: int) -> Numbers:
         elif quota.at_least > 0 or most is not None:
             quotas.append(SideQuota(k, moved, quota.at_least, most))
     bits = grid.lottery_bits(n, m)
+    grouped = problem.aims.groups is not None
     return Numbers(
         values=values,
         possible=possible,
@@ -180,4 +203,6 @@ def read_numbers(problem: Problem, seed: int) -> Numbers:
         col_order=cols,
         quota_count=len(problem.quotas),
         announced=problem.announced.taken(rows, cols),
+        aims=problem.aims.taken(rows, cols, problem.mean_unit if grouped else None),
+        group_sizes=problem.group_sizes,
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from mentormatch.matching.proofs import NOTHING_YET, Prices, Reached
+from mentormatch.matching.proofs import GROUPED, Prices
 from mentormatch.matching.solvers.numbers import Numbers
+from mentormatch.matching.solvers.stage import FREE, Fixed, Stage, each, firsts
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -20,67 +22,9 @@ Flags = NDArray[np.bool_]
 #: Binary digits that prices keep below one unit of a stage; more where the total has to be reached,
 #: as one step of it is worth little.
 FINE, FINEST = 12, 40
-_ROOM = 60
+_ROOM = 57
 _TOLERANCE = 1e-9
 _WHOLE = 1e-6
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is optimised, and what has to be reached meanwhile.
-
-    Stages are those of an objective, and two more: ``rules`` keeps all minimums, ``lottery`` adds
-    up lottery numbers. For ``worst`` pairs must score more than the claim, for ``leximin`` as few
-    as can be score just that and none less, but for the scores that are settled.
-    """
-
-    name: str
-    reached: Reached = NOTHING_YET
-    claim: int | None = None
-
-    @property
-    def levels(self) -> list[int]:
-        """Scores that leximin has settled."""
-        return [level for level, _ in self.reached.levels or ()]
-
-    @property
-    def counts_people(self) -> bool:
-        """Whether one pair more or less is one unit of the stage."""
-        return self.name != "total"
-
-    def open(self, numbers: Numbers) -> Flags:
-        """Mark the pairs that may be used."""
-        values, found = numbers.values, numbers.possible
-        if (lowest := self.reached.floors.get("worst")) is not None:
-            found = found & (values >= lowest)
-        claim = 0 if self.claim is None else self.claim
-        if self.name == "worst":
-            found = found & ((values > claim) | np.isin(values, self.levels))
-        elif self.name == "leximin":
-            found = found & ((values >= claim) | np.isin(values, self.levels))
-        elif self.reached.levels is not None:
-            found = found & np.isin(values, self.levels)
-        return found
-
-    def own(self, numbers: Numbers) -> Ints:
-        """Return what each pair adds to the stage, shape (n, m), people covered aside."""
-        if self.name in ("kept", "total"):
-            return numbers.counted(self.name)
-        if self.name == "leximin":
-            there: Flags = numbers.values == self.claim
-            return -there.astype(np.int64)
-        return np.zeros_like(numbers.values)
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """Pairs that a case assumes used or unused."""
-
-    used: tuple[tuple[int, int], ...] = ()
-    unused: tuple[tuple[int, int], ...] = ()
-
-
-FREE = Fixed()
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +41,7 @@ class Relaxed:
     quotas: dict[int, Floats | float]
     pays: dict[str, float]
     rungs: Floats
+    groups: dict[str, Floats]
     fine: int
     quota_count: int
     shape: tuple[int, int] = field(default=(0, 0))
@@ -129,17 +74,23 @@ class Relaxed:
         for k, price in self.quotas.items():
             quotas[k] = _whole(price, fine)
         pays = {name: max(int(_whole(pay, fine)), 0) for name, pay in self.pays.items()}
-        return Prices(_whole(self.mentors, fine), quotas, pays, fine, _whole(self.rungs, fine))
+        groups = {name: _whole(np.maximum(one, 0), fine) for name, one in self.groups.items()}
+        rungs = _whole(self.rungs, fine)
+        return Prices(_whole(self.mentors, fine), quotas, pays, fine, rungs, groups)
 
     def reduced(self, numbers: Numbers, stage: Stage) -> Floats:
         """Return by how much one unit of each pair would better the stage, shape (n, m)."""
         gain = stage.own(numbers).astype(np.float64)
-        if stage.name == "coverage":
-            gain += (numbers.row_high <= 1)[:, None]
+        n, m = numbers.shape
+        gain += (firsts(numbers, stage.name) * (numbers.row_high <= 1))[:, None]
         gain -= self.rows[:, None] + self.mentors
-        for name in ("kept", "total"):
-            if self.pays.get(name):
-                gain += self.pays[name] * numbers.counted(name)
+        for name, pay in self.pays.items():
+            if pay and name in ("kept", "total"):
+                gain += pay * numbers.counted(name)
+            elif pay and name in numbers.aims.counts:
+                gain += pay * numbers.aims.counts[name].block(np.arange(n), m)
+        if "mean" in self.groups:
+            gain += each(numbers, self.groups["mean"])[:, None] * numbers.values
         for level, price in zip(stage.levels, self.rungs, strict=True):
             gain -= price * (numbers.values == level)
         for quota in numbers.all_quotas:
@@ -167,11 +118,15 @@ def _whole(price: Floats | float, fine: int) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class _Program:
-    """Rows ``low <= A (x, y) <= high`` over candidate pairs x and covered mentees y."""
+    """Rows ``low <= A (x, y, z) <= high`` over candidate pairs x and covered mentees y.
+
+    A variable z lets a mentor have one mentee after the first, where load is to be spread.
+    """
 
     i: Ints
     j: Ints
     several: Ints  # mentees who may have several mentors, each with a variable y
+    steps: int  # number of variables z
     matrix: sparse.csr_array
     low: Floats
     high: Floats
@@ -180,103 +135,153 @@ class _Program:
     units: dict[str, float]  # what the rows of earlier stages were divided by
 
 
+class _Rows:
+    """The rows of a program as they are added."""
+
+    def __init__(self, numbers: Numbers, candidate: Flags, stage: Stage) -> None:
+        self.numbers, self.stage = numbers, stage
+        self.i, self.j = np.nonzero(candidate & stage.open(numbers))
+        self.several = np.flatnonzero(numbers.row_high > 1)
+        later = np.repeat(np.arange(numbers.shape[1]), np.maximum(numbers.col_high - 1, 0))
+        self.later = later if stage.spreads() else later[:0]
+        self.p, self.q, self.z = len(self.i), len(self.several), len(self.later)
+        self.blocks: list[sparse.csr_array] = []
+        self.low: list[Floats] = []
+        self.high: list[Floats] = []
+        self.owner: list[tuple[str, int]] = []
+        self.units: dict[str, float] = {}
+
+    @property
+    def width(self) -> int:
+        """Number of variables."""
+        return self.p + self.q + self.z
+
+    def add(self, kind: str, members: sparse.csr_array, least: Any, most: Any, names: Any) -> None:
+        """Add rows, each with its bounds and what it speaks of."""
+        self.blocks.append(members)
+        self.low.append(np.asarray(least, np.float64))
+        self.high.append(np.asarray(most, np.float64))
+        self.owner.extend((kind, int(name)) for name in names)
+
+    def add_one(self, kind: str, worth: Floats, least: float, most: float, name: int = 0) -> None:
+        """Add one row."""
+        self.add(kind, sparse.csr_array(worth[None, :]), [least], [most], [name])
+
+    def add_people(self) -> None:
+        """Bound everybody's number of pairs."""
+        numbers, i, j, p = self.numbers, self.i, self.j, self.p
+        n, m = numbers.shape
+        for kind, who, size, least, most in (
+            ("row", i, n, numbers.row_low, numbers.row_high),
+            ("col", j, m, numbers.col_low, numbers.col_high),
+        ):
+            members = sparse.csr_array((np.ones(p), (who, np.arange(p))), shape=(size, self.width))
+            # Nobody has fewer pairs than none: such bounds are left out.
+            self.add(kind, members, np.where(least > 0, least, -np.inf), most, np.arange(size))
+
+    def add_quotas(self) -> None:
+        """Bound the pairs of each quota."""
+        for quota in self.numbers.all_quotas:
+            inside = np.flatnonzero(quota.pairs.at(self.i, self.j))
+            zeros = np.zeros(len(inside), int)
+            members = sparse.csr_array(
+                (np.ones(len(inside)), (zeros, inside)), shape=(1, self.width)
+            )
+            least = float(quota.at_least) if quota.at_least else -np.inf
+            most = np.inf if quota.at_most is None else float(quota.at_most)
+            self.add("quota", members, [least], [most], [quota.index])
+
+    def add_covered(self) -> None:
+        """Let those who may have several mentors count as matched once they have one."""
+        p, q = self.p, self.q
+        if not q:
+            return
+        place = np.full(self.numbers.shape[0], -1)
+        place[self.several] = np.arange(q)
+        inside = np.flatnonzero(place[self.i] >= 0)
+        rows = np.concatenate([np.arange(q), place[self.i[inside]]])
+        columns = np.concatenate([p + np.arange(q), inside])
+        ones = np.concatenate([np.ones(q), -np.ones(len(inside))])
+        members = sparse.csr_array((ones, (rows, columns)), shape=(q, self.width))
+        self.add("covered", members, np.full(q, -np.inf), np.zeros(q), self.several)
+
+    def add_spread(self) -> None:
+        """Let each mentor have one mentee, and more only for points."""
+        m = self.numbers.shape[1]
+        if not self.z:
+            return
+        rows = np.concatenate([self.j, self.later])
+        columns = np.concatenate([np.arange(self.p), self.p + self.q + np.arange(self.z)])
+        ones = np.concatenate([np.ones(self.p), -np.ones(self.z)])
+        members = sparse.csr_array((ones, (rows, columns)), shape=(m, self.width))
+        self.add("spread col", members, np.full(m, -np.inf), np.ones(m), np.arange(m))
+
+    def add_stages(self, *, exact: bool) -> None:
+        """Ask for what earlier stages reached, and for what is claimed of groups."""
+        numbers, reached = self.numbers, self.stage.reached
+        for name, needs in self.stage.needs(numbers).items():
+            codes = numbers.aims.groups
+            assert codes is not None, "needs are those of groups"
+            unit = self.units[name] = 1.0 if exact or name == "share" else _unit(numbers.values)
+            for group in np.flatnonzero(numbers.group_sizes).tolist():
+                worth = self.firsts((codes == group).astype(float))
+                if name == "mean":
+                    inside = codes[self.i] == group
+                    worth = self.padded(numbers.values[self.i, self.j] * inside)
+                self.add_one(name, worth / unit, float(needs[group]) / unit, np.inf, group)
+        for name, floor in reached.floors.items():
+            if name == "worst" or name in GROUPED:
+                continue
+            unit = self.units[name] = 1.0 if exact or name != "total" else _unit(numbers.values)
+            self.add_one(name, self.worth(name) / unit, float(floor) / unit, np.inf)
+        for k, (level, limit) in enumerate(reached.levels or ()):
+            on = self.padded(numbers.values[self.i, self.j] == level)
+            self.add_one("rung", on, -np.inf, float(limit), k)
+
+    def padded(self, of_pairs: Any) -> Floats:
+        """Return what pairs add, and nothing for the other variables."""
+        return np.concatenate([of_pairs, np.zeros(self.q + self.z)]).astype(np.float64)
+
+    def firsts(self, of_mentees: Floats) -> Floats:
+        """Give what mentees count for once to their pairs, or to the variables y."""
+        single = of_mentees[self.i] * (self.numbers.row_high[self.i] <= 1)
+        return np.concatenate([single, of_mentees[self.several], np.zeros(self.z)])
+
+    def worth(self, name: str) -> Floats:
+        """Return what each variable adds to a stage."""
+        if name == "lottery":
+            lots = self.numbers.lottery
+            few = max(int(lots.max(initial=1)).bit_length() - 20, 0)
+            return self.padded(lots[self.i, self.j] >> few)
+        if name == "spread":
+            # The second mentee of a mentor takes off 1, the third 2, and so on.
+            points = np.arange(self.z) - np.searchsorted(self.later, self.later) + 1
+            return np.concatenate([np.zeros(self.p + self.q), -points.astype(np.float64)])
+        found = self.firsts(firsts(self.numbers, name))
+        claim = self.stage.claim if name == self.stage.name else None
+        found[: self.p] += Stage(name, claim=claim).own(self.numbers)[self.i, self.j]
+        return found
+
+
 def _program(numbers: Numbers, candidate: Flags, stage: Stage, *, exact: bool) -> _Program:
     """Return the program of a stage; its rows are rid of large numbers unless they are `exact`."""
-    n, m = numbers.shape
-    i, j = np.nonzero(candidate & stage.open(numbers))
-    several = np.flatnonzero(numbers.row_high > 1)
-    p, q = len(i), len(several)
-    place = np.full(n, -1)
-    place[several] = np.arange(q)
-    blocks: list[sparse.csr_array] = []
-    low: list[Floats] = []
-    high: list[Floats] = []
-    owner: list[tuple[str, int]] = []
-    units: dict[str, float] = {}
-
-    def add(kind: str, members: sparse.csr_array, least: Floats, most: Floats, names: Ints) -> None:
-        blocks.append(members)
-        low.append(least)
-        high.append(most)
-        owner.extend((kind, int(name)) for name in names)
-
-    ones = np.ones(p)
-    for kind, who, size, least, most in (
-        ("row", i, n, numbers.row_low, numbers.row_high),
-        ("col", j, m, numbers.col_low, numbers.col_high),
-    ):
-        members = sparse.csr_array((ones, (who, np.arange(p))), shape=(size, p + q))
-        # Nobody has fewer pairs than none: such bounds are left out.
-        low_ = np.where(least > 0, least, -np.inf)
-        add(kind, members, low_, most.astype(float), np.arange(size))
-    for quota in numbers.all_quotas:
-        inside = np.flatnonzero(quota.pairs.at(i, j))
-        members = sparse.csr_array(
-            (np.ones(len(inside)), (np.zeros(len(inside), int), inside)), shape=(1, p + q)
-        )
-        add(
-            "quota",
-            members,
-            np.array([float(quota.at_least) if quota.at_least else -np.inf]),
-            np.array([np.inf if quota.at_most is None else float(quota.at_most)]),
-            np.array([quota.index]),
-        )
-    if q:
-        inside = np.flatnonzero(place[i] >= 0)
-        members = sparse.csr_array(
-            (
-                np.concatenate([np.ones(q), -np.ones(len(inside))]),
-                (
-                    np.concatenate([np.arange(q), place[i[inside]]]),
-                    np.concatenate([p + np.arange(q), inside]),
-                ),
-            ),
-            shape=(q, p + q),
-        )
-        add("covered", members, np.full(q, -np.inf), np.zeros(q), several)
-    counts = np.concatenate([(numbers.row_high[i] <= 1).astype(float), np.ones(q)])
-    for name, floor in stage.reached.floors.items():
-        if name == "worst":
-            continue
-        if name == "coverage":
-            worth = counts
-        else:
-            worth = np.concatenate([numbers.counted(name)[i, j].astype(float), np.zeros(q)])
-        unit = 1.0 if exact or name != "total" else _unit(numbers.values)
-        add(
-            name,
-            sparse.csr_array(worth[None, :] / unit),
-            np.array([float(floor) / unit]),
-            np.array([np.inf]),
-            np.array([0]),
-        )
-        units[name] = unit
-    for k, (level, limit) in enumerate(stage.reached.levels or ()):
-        on = np.concatenate([(numbers.values[i, j] == level).astype(float), np.zeros(q)])
-        add(
-            "rung",
-            sparse.csr_array(on[None, :]),
-            np.array([-np.inf]),
-            np.array([float(limit)]),
-            np.array([k]),
-        )
-    value = np.concatenate([stage.own(numbers)[i, j].astype(float), np.zeros(q)])
-    if stage.name == "coverage":
-        value = counts
-    elif stage.name == "lottery":
-        value[:p] = numbers.lottery[i, j] >> max(
-            int(numbers.lottery.max(initial=1)).bit_length() - 20, 0
-        )
+    rows = _Rows(numbers, candidate, stage)
+    rows.add_people()
+    rows.add_quotas()
+    rows.add_covered()
+    rows.add_spread()
+    rows.add_stages(exact=exact)
     return _Program(
-        i,
-        j,
-        several,
-        sparse.vstack(blocks, format="csr"),
-        np.concatenate(low),
-        np.concatenate(high),
-        value,
-        tuple(owner),
-        units,
+        rows.i,
+        rows.j,
+        rows.several,
+        rows.z,
+        sparse.vstack(rows.blocks, format="csr"),
+        np.concatenate(rows.low),
+        np.concatenate(rows.high),
+        rows.worth(stage.name),
+        tuple(rows.owner),
+        rows.units,
     )
 
 
@@ -299,7 +304,7 @@ def relax(
     for pair in fixed.used:
         candidate[pair] = True
     program = _program(numbers, candidate, stage, exact=False)
-    p, q = len(program.i), len(program.several)
+    p, q = len(program.i), len(program.several) + program.steps
     penalty = max(dearer, 16.0 * (float(np.abs(program.value).max(initial=0)) + 1.0))
     upper = np.flatnonzero(np.isfinite(program.high))
     lower = np.flatnonzero(np.isfinite(program.low))
@@ -329,6 +334,7 @@ def relax(
     quotas: dict[int, Floats | float] = {}
     pays: dict[str, float] = {}
     rungs = np.zeros(len(stage.levels))
+    groups = {name: np.zeros(len(numbers.group_sizes)) for name in stage.needs(numbers)}
     for (kind, name), price in zip(program.owner[n + m :], net[n + m :], strict=True):
         if kind == "quota":
             quotas[name] = -float(price)
@@ -336,10 +342,15 @@ def relax(
             row_price[name] -= price
         elif kind == "rung":
             rungs[name] = price
+        elif kind == "spread col":
+            col_price[name] += price
+        elif kind in GROUPED:
+            groups[kind][name] = -float(price) / program.units[kind]
         else:
             pays[kind] = -float(price) / program.units[kind]
-            if kind == "coverage":
-                row_price -= pays[kind] * (numbers.row_high <= 1)
+            row_price -= pays[kind] * firsts(numbers, kind) * (numbers.row_high <= 1)
+    if "share" in groups:
+        row_price -= each(numbers, groups["share"]) * (numbers.row_high <= 1)
     return Relaxed(
         program.i,
         program.j,
@@ -351,7 +362,8 @@ def relax(
         quotas,
         pays,
         rungs,
-        _fine(numbers, stage, pays, col_price),
+        groups,
+        _fine(numbers, stage, pays, col_price, groups.get("mean")),
         numbers.quota_count,
         numbers.shape,
     )
@@ -379,20 +391,32 @@ def _solved(
     return found.x, -found.ineqlin.marginals
 
 
-def _fine(numbers: Numbers, stage: Stage, pays: dict[str, float], mentors: Floats) -> int:
+def _fine(
+    numbers: Numbers,
+    stage: Stage,
+    pays: dict[str, float],
+    mentors: Floats,
+    means: Floats | None,
+) -> int:
     """Return how many binary digits prices keep, so that sums of them stay within 64 bits."""
-    if stage.name == "total" or "total" not in stage.reached.floors:
+    scored = pays.get("total", 0.0)
+    if means is not None:
+        scored += float(means.max(initial=0.0))
+    elif stage.name == "total" or "total" not in stage.reached.floors:
         return FINE
-    largest = abs(pays["total"]) * float(np.abs(numbers.values).max(initial=0))
-    largest += float(np.abs(mentors).max(initial=0)) + pays.get("coverage", 0.0) + 1.0
-    spare = int(np.frexp(largest * (numbers.values.size + 1))[1])
+    scored = abs(scored) + (stage.name == "total")
+    largest = scored * float(np.abs(numbers.values).max(initial=0))
+    largest += float(np.abs(mentors).max(initial=0)) + 1.0
+    largest += sum(abs(pay) for name, pay in pays.items() if name != "total")
+    each_row = max(1, int(numbers.row_high.max(initial=1)))
+    spare = int(np.frexp(largest * (numbers.shape[0] * each_row + 1))[1])
     return int(np.clip(_ROOM - spare, FINE, FINEST))
 
 
 def whole(numbers: Numbers, candidate: Flags, stage: Stage) -> tuple[Ints, Ints] | None:
     """Return the pairs of the best whole answer among candidates, or None if there is none."""
     program = _program(numbers, candidate, stage, exact=True)
-    p, q = len(program.i), len(program.several)
+    p, q = len(program.i), len(program.several) + program.steps
     if p == 0:
         empty = np.zeros(0, np.int64)
         return None if ((program.low > 0) | (program.high < 0)).any() else (empty, empty)

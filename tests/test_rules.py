@@ -170,6 +170,12 @@ ELSEWHERE = {
     "conflict": {},
     "minimum score": {"score": 0.25},
     "mentees per mentor": {"at_least": 1, "at_most": 2},
+    "own first": {},
+    "priority": {"mentees": ["s1", "s3"]},
+    "wishes": {"column": ["conflict"]},
+    "vetoes": {"column": "conflict"},
+    "level departments": {},
+    "spread mentees": {},
 }
 
 
@@ -360,6 +366,10 @@ BAD = (
     (Rule("mentees per mentor", {"at_least": 3, "at_most": 2}, "p.toml", 28),
      "least_above_most", None),
     (Rule("mentees per mentor", {}, "p.toml", 28), "no_number", None),
+    (Rule("priority", {}, "p.toml", 28), "one_of_three", None),
+    (Rule("wishes", {"column": ["conflit"]}, "p.toml", 28), "unknown_column", "conflict"),
+    (Rule("wishes", {"column": "conflict", "use": "maybe"}, "p.toml", 28), "bad_use", None),
+    (Rule("level departments", {"means": 1}, "p.toml", 28), "bad_means", None),
     (Rule("own department only", {"departments": []}, "p.toml", 29), "bad_departments", None),
     (Rule("own department only", {"departments": {"a": 1}}, "p.toml", 31), "unknown_column", None),
     (Rule("own department only", {"departments": [7]}, "p.toml", 31), "bad_departments", None),

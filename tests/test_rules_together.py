@@ -37,10 +37,13 @@ def grouped(*stated: Rule):
     people.mentees["level"] = ["doctoral", "master", "doctoral", "master", "", "doctoral"]
     people.mentees["campus"] = ["Kista", "Frescati", "Kista", "", "Frescati", "Kista"]
     people.mentors["campus"] = ["Kista", "Frescati", "Kista", "Frescati", ""]
+    people.mentees["wishes"] = ["m2; Eva Ek", "Eva Ek", "", "lo@example.org", "", "m1, m4"]
+    people.mentors["wishes"] = ["Dan Gran", "", "s3", "", ""]
     asked = (
         *QUESTIONS,
         LEVEL,
         Question("campus", "everyone", ("Campus",), label=Words("Campus", "Område")),
+        Question("wishes", "everyone", ("Wishes",)),
     )
     return replace(people, programme=replace(programme(*stated), questions=asked))
 
@@ -239,7 +242,7 @@ def written(kind: str, settings: dict) -> str:
             return "{ " + ", ".join(f"{key} = {value(x)}" for key, x in one.items()) + " }"
         if isinstance(one, (list, tuple)):
             return "[" + ", ".join(map(value, one)) + "]"
-        return f'"{one}"' if isinstance(one, str) else str(one)
+        return f'"{one}"' if isinstance(one, str) else str(one).lower()
 
     lines = [f"{key} = {value(one)}" for key, one in settings.items()]
     return "\n".join(["[[rules]]", f'rule = "{kind}"', *lines])
@@ -286,6 +289,10 @@ headings = ["Level"]
 answer = "campus"
 who = "everyone"
 headings = ["Campus"]
+[[questions]]
+answer = "wishes"
+who = "everyone"
+headings = ["Wishes"]
 """
 DEPARTMENTS = "\n".join(
     f'[[departments]]\nkey = "{key}"\nname = "{name}"'
@@ -299,6 +306,16 @@ STATED = [
     ("mentees per mentor", {"at_least": 1, "departments": ["physics", {"campus": "Kista"}]}),
     ("mentees per mentor", {"at_most": 1}),
     ("reserved places", {"places": 1, "mentor": "Eva Ek"}),
+    ("own first", {}),
+    ("own first", {"column": "campus"}),
+    ("priority", {"mentees": ["s5", "Dan Gran"]}),
+    ("priority", {"departments": [{"level": "doctoral"}, "media"]}),
+    ("priority", {"column": "employer"}),
+    ("wishes", {"column": "wishes"}),
+    ("vetoes", {"column": ["wishes"]}),
+    ("level departments", {}),
+    ("level departments", {"column": "campus", "means": False}),
+    ("spread mentees", {}),
 ]
 
 
@@ -307,6 +324,7 @@ def told(meaning):
         [(str(q.name), q.at_least, q.at_most) for q in meaning.quotas],
         meaning.minimum_score,
         *(None if x is None else x.tolist() for x in (meaning.fewest, meaning.most)),
+        [(aim.stage, aim.leading, aim.groups) for aim in meaning.aims],
     )
 
 
@@ -344,11 +362,118 @@ def test_every_rule_is_kept_by_the_best_of_brute_force(k):
         except ProgrammeError as error:
             assert "rules.loads_apart" in {fault.code for fault in error.faults}  # noqa: PT017
             continue
-        best = brute.best(problem, "most people")
+        every = brute.staged(problem, problem.aims.woven(("coverage", "total")))
         try:
             matching = mm.solve(problem)
         except InfeasibleError:
-            assert best is None
+            assert not every
             continue
-        assert (matching.coverage, matching.score_steps) == best
+        pairs = frozenset(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
+        assert every[pairs] == max(every.values())
         assert mm.certify(problem, matching).optimal
+
+
+# What comes first
+
+
+def matched(*stated, people=None, objective="most people") -> set[tuple[str, str]]:
+    people = grouped() if people is None else people
+    matching = mm.match(people, rules=list(stated), objective=objective)
+    assert matching.status == "optimal"
+    return set(zip(matching.pairs["mentee"], matching.pairs["mentor"], strict=True))
+
+
+def test_own_people_come_before_people():
+    """Own first makes every pair inside that can be, though another list matches more people."""
+    mentees = {
+        "a": ("Ann A", "physics", (), ("sv",), "", ""),
+        "b": ("Bob B", "media", (), ("sv",), "", ""),
+        "c": ("Cia C", "physics", (), ("sv",), "", ""),
+    }
+    mentors = {
+        "p": ("Per P", "physics", (), (), "", "Cia C", 1),
+        "q": ("Qi Q", "media", (), (), "", "Ann A, Cia C", 1),
+    }
+    people = cohort(mentees=mentees, mentors=mentors)
+    assert matched(rules.own_first(), rules.conflict(), people=people) == {("a", "p"), ("b", "q")}
+    problem = mm.formulate(people, mm.score(people), [rules.own_first()])
+    assert problem.aims.woven(("coverage", "total")) == ("own", "coverage", "total")
+
+
+def test_several_priorities_count_one_after_the_other():
+    """The first rule's people come before the second's, and each has a stage of its own."""
+    people = cohort(mentors={"m1": ("Eva Ek", "physics", (), ("sv", "en", "fr"), "", "", 1)})
+    stated = [rules.priority("s5"), rules.priority(["s3", "Åsa Berg"])]
+    assert matched(*stated, people=people) == {("s5", "m1")}
+    assert {a for a, _ in matched(*stated[::-1], people=people)} <= {"s1", "s3"}
+    problem = mm.formulate(people, mm.score(people), stated)
+    assert problem.aims.leading == ("priority", "priority 2")
+    by_answer = rules.priority(column="employer")
+    people.mentees["employer"] = [False, False, False, True, False, False]
+    assert matched(by_answer, people=people) == {("s4", "m1")}
+    people.mentees["employer"] = ["", "no", "", "", "", "since last year"]
+    assert matched(by_answer, people=people) == {("s6", "m1")}
+    people.mentees["employer"] = ["no"] * 6
+    (note,) = by_answer.meaning(people).notes
+    assert note.code == "rules.nobody_answered"
+
+
+def test_wishes_come_first_and_first_wishes_before_others():
+    """As many wishes as can be are met, then as many first ones; the rest are suggestions."""
+    pairs = matched(rules.wishes())
+    assert ("s2", "m1") in pairs  # of the two who want Eva first, and she has two places
+    assert ("s1", "m2") in pairs
+    problem = mm.formulate(grouped(), mm.score(grouped()), [rules.wishes()])
+    assert problem.aims.leading == ("wishes", "first wishes")
+    i, j = np.nonzero(problem.aims.counts["wishes"].block(np.arange(6), 5))
+    assert list(zip(i.tolist(), j.tolist(), strict=True)) == [
+        (0, 0), (0, 1), (1, 0), (2, 2), (3, 0), (3, 2), (5, 0), (5, 3)
+    ]  # fmt: skip
+    (note,) = rules.wishes("favourites").meaning(cohort()).notes
+    assert note.code == "rules.nobody_asked"
+
+
+def test_names_that_fit_nobody_or_several_are_faults_of_the_sheet():
+    """Every wrong name of a wish or a veto is told with its row; those who left are passed over."""
+    people = grouped()
+    people.mentees["source"] = [f"mentees.csv, row {k + 2}" for k in range(6)]
+    people.mentees["wishes"] = ["Eva Eck", "", "Gone@example.org", "", "", ""]
+    people.mentors["wishes"] = ["Bo Dahl", "", "", "", ""]
+    people = replace(people, withdrawn=("gone@example.org",))
+    for made in (rules.wishes(), rules.vetoes("wishes")):
+        with pytest.raises(ProfileError) as caught:
+            mm.formulate(people, mm.score(people), [made])
+        one, other = caught.value.faults
+        assert (one.file, one.value, one.nearest) == ("mentees.csv, row 2", "Eva Eck", "eva ek")
+        assert (other.code, other.accepted) == ("explain.several_people", ("s2", "s6"))
+
+
+def test_a_veto_is_a_ban_that_says_whose_it_is():
+    """Either side's veto bans the pair; the coordinator reads who asked."""
+    people = grouped()
+    names = {str(quota.name) for quota in rules.vetoes("wishes").meaning(people).quotas}
+    assert "Dan Gran asked not to be paired with Lo Lind" in names
+    assert "Eva Ek asked not to be paired with Dan Gran" in names
+    assert ("s4", "m3") not in matched(rules.vetoes("wishes"), people=people)
+    assert not {("s1", "m1"), ("s1", "m2")} & matched(rules.vetoes("wishes"), people=people)
+
+
+def test_wishes_rank_a_stable_list():
+    """For a stable list whom somebody wishes for comes first, then everybody else by score."""
+    people = grouped()
+    problem = mm.formulate(people, mm.score(people), [rules.wishes(use="stable")])
+    assert problem.aims.leading == ()
+    matching = mm.solve(problem, "stable")
+    assert matching.status == "optimal"
+    assert ("s3", "m3") in set(zip(matching.pairs["mentee"], matching.pairs["mentor"], strict=True))
+    liking = problem.placed.mentees.block(np.array([0, 2]))
+    assert liking[0].argsort()[::-1][:2].tolist() == [1, 0]
+    assert liking[1].tolist() == mm.score(people).block([2])[0].tolist()
+
+
+def test_a_stable_list_seeks_nothing_else():
+    """What comes first cannot be promised by a stable list, and that is said."""
+    for made in (rules.own_first(), rules.spread_mentees(), rules.level_departments()):
+        with pytest.raises(mm.ProblemError, match="cannot seek something else") as caught:
+            mm.match(cohort(), rules=[made], objective="stable")
+        assert "stabil lista" in caught.value.text("sv")

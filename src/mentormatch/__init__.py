@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mentormatch.errors import ProfileError as ProfileError
     from mentormatch.errors import ProgrammeError as ProgrammeError
     from mentormatch.formulation import formulate as formulate
+    from mentormatch.matching.aims import Aims as Aims
     from mentormatch.matching.alternatives import alternatives as alternatives
     from mentormatch.matching.blocking import blocking_pairs as blocking_pairs
     from mentormatch.matching.blocking import count_blocking_pairs as count_blocking_pairs
@@ -73,6 +74,7 @@ _HOMES = {
     "formulation": ("formulate",),
     "road": ("match", "rematch"),
     "matching.blocking": ("blocking_pairs", "count_blocking_pairs"),
+    "matching.aims": ("Aims",),
     "matching.alternatives": ("alternatives",),
     "matching.certificate": ("certify",),
     "matching.diagnose": ("diagnose",),

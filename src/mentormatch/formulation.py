@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.errors import Fault, ProfileError, ProgrammeError
+from mentormatch.matching.aims import Aims
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.rankings import Rankings
 from mentormatch.people.callings import name_of
 from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import SIDES
 from mentormatch.rulebook import check, conditions
-from mentormatch.rules import Condition, Meaning
+from mentormatch.rules import Aim, Condition, Meaning
 
 Ints = NDArray[np.int64]
 
@@ -40,7 +43,8 @@ def formulate(
     Raises
     ------
     ProfileError
-        Places or demand are no whole numbers, 0 or more.
+        Places or demand are no whole numbers, 0 or more; or somebody wishes for a person, or does
+        not want one, whose name fits nobody or several people.
     ProgrammeError
         The programme states a rule that does not exist or takes other settings; somebody whom a
         rule names did not sign up; or rules ask more of a mentor than they, or the places, allow.
@@ -58,7 +62,50 @@ def formulate(
         mentee_demand=demand,
         quotas=quotas,
         minimum_score=max((meaning.minimum_score for meaning in meanings), default=-np.inf),
+        aims=_aims([aim for meaning in meanings for aim in meaning.aims]),
+        rankings=_rankings(fit, meanings),
     )
+
+
+def _aims(stated: Sequence[Aim]) -> Aims:
+    """Return the stages that rules add, in their order; the second of a name gets a number."""
+    counts: dict[str, Any] = {}
+    leading: list[str] = []
+    following: list[str] = []
+    groups: Any = None
+    for aim in stated:
+        stage, number = aim.stage, 1
+        while aim.count is not None and stage in counts:
+            number += 1
+            stage = f"{aim.stage} {number}"
+        if aim.count is not None:
+            counts[stage] = aim.count
+        if aim.groups is not None:
+            groups = aim.groups
+        order = leading if aim.leading else following
+        if stage not in order:
+            order.append(stage)
+    return Aims(counts=counts, groups=groups, leading=leading, following=following)
+
+
+def _rankings(fit: Compatibility, meanings: Sequence[Meaning]) -> Rankings | None:
+    """Return whom people would rather have: those they wish for, then the others by score."""
+    found = [meaning.favourites for meaning in meanings if meaning.favourites is not None]
+    if not found:
+        return None
+    liked: dict[str, NDArray[np.float64] | None] = dict.fromkeys(SIDES)
+    scores = fit.block(np.arange(fit.shape[0]))
+    for side, lists in found[-1].items():
+        if not any(lists):
+            continue
+        liking = scores.copy()
+        over = 2.0 * float(np.abs(scores).max(initial=0.0)) + 1.0
+        for person, favourites in enumerate(lists):
+            for rank, other in enumerate(favourites):
+                pair = (person, other) if side == "mentees" else (other, person)
+                liking[pair] = over * (len(favourites) - rank + 1)
+        liked[side] = liking
+    return Rankings.scored(*liked.values())
 
 
 def meanings_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> list[Meaning]:
@@ -85,8 +132,8 @@ def _meaning(rule: Condition, cohort: Cohort) -> Meaning:
     """Return what a rule means; what it notices, and what is wrong, says where the rule stands."""
     try:
         meaning = rule.meaning(cohort)
-    except ProgrammeError as error:
-        raise ProgrammeError([_placed(fault, rule) for fault in error.faults]) from None
+    except (ProgrammeError, ProfileError) as error:
+        raise type(error)([_placed(fault, rule) for fault in error.faults]) from None
     return replace(meaning, notes=tuple(_placed(note, rule) for note in meaning.notes))
 
 

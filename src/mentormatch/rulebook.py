@@ -11,6 +11,7 @@ from math import isfinite
 from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.people.programme import Programme, Rule
 from mentormatch.rules import KINDS, Condition
+from mentormatch.rules.aims import USES
 from mentormatch.rules.groups import faults_of_group
 
 
@@ -80,6 +81,8 @@ def faults_of(rule: Rule, programme: Programme) -> list[Fault]:
             continue
         value = rule.settings[key]
         check = _SETTINGS.get(key)
+        if key == "column" and rule.kind in ("wishes", "vetoes"):
+            check = _is_texts
         if key == "pairs" and rule.kind in ("banned", "locked", "not last year"):
             check = _is_pairs
         if check is not None and not check(value):
@@ -93,9 +96,12 @@ def faults_of(rule: Rule, programme: Programme) -> list[Fault]:
                 ]
         elif key == "column":
             asked = sorted({question.answer for question in programme.questions})
-            if asked and value not in asked:
-                faults.append(fault("rules.unknown_column", key, value, asked))
-            elif rule.kind == "common language" and _free_text(programme, value):
+            faults += [
+                fault("rules.unknown_column", key, name, asked)
+                for name in ((value,) if isinstance(value, str) else value)
+                if asked and name not in asked
+            ]
+            if rule.kind == "common language" and _free_text(programme, value):
                 faults.append(fault("rules.free_text", key, value))
     if not faults:
         faults += _together(rule, fault)
@@ -115,6 +121,8 @@ def _together(rule: Rule, fault: Callable[..., Fault]) -> list[Fault]:
             return [fault("rules.no_number", "at_least", least)]
         if "departments" in given and "mentors" in given:
             return [fault("rules.one_of_two", "mentors", given["mentors"])]
+    if rule.kind == "priority" and len(given) != 1:
+        return [fault("rules.one_of_three", "mentees", given.get("mentees", ""))]
     return []
 
 
@@ -213,4 +221,7 @@ _SETTINGS: Mapping[str, Callable[[object], bool]] = {
     "mentors_of": _is_group,
     "departments": _is_groups,
     "kept_for": _is_groups,
+    "mentees": _is_texts,
+    "use": lambda value: value in USES,
+    "means": lambda value: isinstance(value, bool),
 }

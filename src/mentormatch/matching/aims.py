@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching.objectives import STAGES
 from mentormatch.matching.pairs import Pairs
+from mentormatch.words import LANGUAGES, Sentence, catalogue, sentence
 
 Ints = NDArray[np.int64]
 
@@ -161,6 +162,22 @@ class Aims:
         counts = {name: count.taken(rows, columns) for name, count in self.counts.items()}
         groups = None if self.groups is None else self.groups[rows]
         return replace(self, counts=counts, groups=groups, mean_step=mean_step)
+
+
+def aim_of(stage: str) -> Sentence:
+    """Say what a stage seeks, in both languages.
+
+    Examples
+    --------
+    >>> str(aim_of("share"))
+    'the lowest share matched of any group as high as possible'
+    """
+    name, _, number = stage.rpartition(" ")
+    known = stage if not number.isdigit() else name
+    key = f"aim_{known.replace(' ', '_')}"
+    if key in catalogue(LANGUAGES[0], "explain"):
+        return sentence(f"explain.{key}")
+    return sentence("explain.aim_count", name=stage)
 
 
 def share_needs(sizes: Ints, share: Fraction, *, above: bool = False) -> Ints:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import Fault, InfeasibleError, ProblemError
 from mentormatch.matching import grid
+from mentormatch.matching.aims import aim_of
 from mentormatch.matching.diagnose import diagnose
 from mentormatch.matching.likings import groups, likings, locked_pairs, turned_likings
 from mentormatch.matching.problem import Problem
@@ -135,6 +136,8 @@ def _check(problem: Problem) -> None:
         least = getattr(problem, f"{side}_minimum") > 0
         if least.any():
             faults.append(Fault(f"faults.not_stable_{side}_minimum", details=_count(least)))
+    for stage in (*problem.aims.leading, *problem.aims.following):
+        faults.append(Fault("faults.not_stable_aim", details={"aim": aim_of(stage)}))
     for quota in problem.quotas:
         if quota.is_ban:
             continue

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from mentormatch.rules.aims import (
+    level_departments,
+    own_first,
+    priority,
+    spread_mentees,
+    vetoes,
+    wishes,
+)
 from mentormatch.rules.answers import common_language, different, minimum_score, same
-from mentormatch.rules.condition import Condition, Meaning
+from mentormatch.rules.condition import Aim, Condition, Meaning
 from mentormatch.rules.departments import (
     at_least_between,
     at_least_inside,
@@ -27,6 +35,7 @@ from mentormatch.rules.people import banned, conflict, locked, not_last_year
 
 __all__ = [
     "KINDS",
+    "Aim",
     "Condition",
     "Meaning",
     "at_least_between",
@@ -41,13 +50,19 @@ __all__ = [
     "conflict",
     "different",
     "lends_to",
+    "level_departments",
     "locked",
     "mentees_per_mentor",
     "minimum_score",
     "not_last_year",
     "own_department_only",
+    "own_first",
+    "priority",
     "reserved_places",
     "same",
+    "spread_mentees",
+    "vetoes",
+    "wishes",
 ]
 
 #: What a programme file may call, by the name it uses there.
@@ -63,8 +78,14 @@ KINDS: Mapping[str, Callable[..., Condition]] = {
     "at least inside": at_least_inside,
     "reserved places": reserved_places,
     "mentees per mentor": mentees_per_mentor,
+    "own first": own_first,
+    "priority": priority,
+    "wishes": wishes,
+    "level departments": level_departments,
+    "spread mentees": spread_mentees,
     "common language": common_language,
     "conflict": conflict,
+    "vetoes": vetoes,
     "same": same,
     "different": different,
     "banned": banned,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,28 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
+class Aim:
+    """A stage that a rule adds to every objective.
+
+    Parameters
+    ----------
+    stage : str
+        Its name. Where several rules count under one name, later ones get a number.
+    leading : bool
+        Whether it comes before all else, or else right before the total.
+    count : Pairs, array or list of (Pairs, int), optional
+        What it counts, as `mentormatch.matching.aims.Aims` takes it.
+    groups : sequence of str, optional
+        Group of each mentee, where it levels groups.
+    """
+
+    stage: str
+    leading: bool = True
+    count: Any = None
+    groups: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Meaning:
     """What a condition means for a cohort.
 
@@ -30,6 +52,11 @@ class Meaning:
         Pairs that score below this are impossible.
     fewest, most : numpy.ndarray of int, shape (mentors,), optional
         Fewest and most mentees of each mentor, beside what they offer. None bounds nothing.
+    aims : tuple of Aim
+        Stages that come to every objective.
+    favourites : mapping of str to list of list of int, optional
+        Whom each person of a side would rather have than anybody else, the best first, for stable
+        lists.
     notes : tuple of Fault
         What the coordinator should know, such as a name that fits nobody.
     """
@@ -38,6 +65,8 @@ class Meaning:
     minimum_score: float = -np.inf
     fewest: Ints | None = None
     most: Ints | None = None
+    aims: tuple[Aim, ...] = ()
+    favourites: Mapping[str, list[list[int]]] | None = None
     notes: tuple[Fault, ...] = ()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mentormatch.errors import InputError
+from mentormatch.matching.aims import aim_of
 from mentormatch.matching.blocking import count_blocking_pairs
 from mentormatch.matching.result import Matching
 from mentormatch.rulebook import conditions
@@ -143,7 +144,7 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
 def _aim(matching: Matching, language: str) -> str:
     """Say what was sought, the most important first."""
     then = say("explain.aim_then", language)
-    return then.join(say(f"explain.aim_{stage}", language) for stage in matching.stages)
+    return then.join(aim_of(stage).told(language) for stage in matching.stages)
 
 
 def _at_most(value: float, language: str) -> str:

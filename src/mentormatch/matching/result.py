@@ -227,6 +227,19 @@ class Matching:
         """Sum of the pairs' scores in whole steps of the grid."""
         return int(self._values.sum())
 
+    @property
+    def reached(self) -> dict[str, Any]:
+        """What each stage of the objective reached, the most important first.
+
+        Mentees matched, announced pairs, points of a count and of ``spread`` as whole numbers, the
+        total and the lowest score in steps of the grid; the lowest share as a fraction, the lowest
+        mean in units of the problem's; for ``leximin`` each score and how many pairs have it. None
+        where nothing was there to be counted. Empty for a stable matching.
+        """
+        if self.stages == ("stable",):
+            return {}
+        return {stage: value for stage, (_, value) in self._reached.items()}
+
     @cached_property
     def _reached(self) -> dict[str, tuple[Reached, Any]]:
         """What the earlier stages reached, and what each stage itself did."""

@@ -22,6 +22,7 @@ from mentormatch.scores.tags import (
     own_part,
 )
 from mentormatch.scores.weights import DEFAULT_WEIGHTS, faults_of
+from mentormatch.scores.wishes import COLUMN, wishes_part
 
 Builder = Callable[[Cohort], Part]
 
@@ -47,6 +48,7 @@ BUILDERS: Mapping[str, Builder] = {
     "mentor_goals": _mentor_goals_part,
     "languages": languages_part,
     "availability": availability_part,
+    "wishes": wishes_part,
 }
 
 #: Columns that a part is made of, where that is not the column of its own name.
@@ -79,8 +81,9 @@ def score(
     weights : mapping of str to float, optional
         Weight of each part of the score, >= 0; only their ratios matter. A part is
         ``department``, ``interests``, ``goals`` (what a mentee seeks against what a mentor
-        offers), ``mentor_goals`` (the other way round), ``languages``, ``availability``, one of
-        `extra_parts`, or a column that both tables have. Left out: the programme's weights, with
+        offers), ``mentor_goals`` (the other way round), ``languages``, ``availability``,
+        ``wishes`` (people named in the column of that name), one of `extra_parts`, or a column
+        that both tables have. Left out: the programme's weights, with
         those of departments of their own; if it states none, equal ones of department, interests
         and goals, as far as they were asked.
     extra_parts : sequence of Part or callable
@@ -206,6 +209,8 @@ def _programme_weights(
 
 def _asked(cohort: Cohort, name: str, side: str) -> bool:
     columns = MADE_OF.get(name, {}).get(side, (name,))
+    if name == COLUMN:  # whoever was asked names people of the other side
+        return any(name in cohort.table(one) for one in SIDES)
     return any(one in cohort.table(side) for one in columns)
 
 

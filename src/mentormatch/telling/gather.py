@@ -28,10 +28,13 @@ from mentormatch.telling.numbers import number, short
 from mentormatch.telling.people import People
 from mentormatch.telling.readiness import readiness
 from mentormatch.telling.rule_effects import rule_effects
+from mentormatch.telling.sought import sought, wishes_met
 from mentormatch.telling.story import Story
 from mentormatch.telling.why import unmatched
 from mentormatch.words import say
 
+#: What is sought where no rule and nobody asks for more: the summary tells it.
+_PLAIN = {"coverage", "total", "stable"}
 _PACKAGES = ("mentormatch-optimiser", "numpy", "scipy", "pandas", "scikit-learn")
 
 
@@ -62,6 +65,7 @@ def gather(
     people = People(matching.problem, words)
     pairs = explain(matching, words)
     summary = _summary(matching, pairs, words) | {"scorer": fit.method}
+    met = wishes_met(matching, rules, words)
     served, costs = fairness(matching, language=words), rule_costs(matching, False, rules, words)
     return Story(
         language=words,
@@ -81,6 +85,8 @@ def gather(
         summary=summary,
         in_common=_in_common(matching, fit),
         rule_effects=rule_effects(matching, rules, words, costs),
+        sought=sought(matching, words) if set(matching.stages) - _PLAIN else None,
+        wishes=None if met.empty else met,
     )
 
 

@@ -72,6 +72,11 @@ class Story:
     rule_effects : pandas.DataFrame, optional
         One row for each rule that costs something and each department, as
         `mentormatch.telling.rule_effects.rule_effects` returns it.
+    sought : pandas.DataFrame, optional
+        What each stage reached, as `mentormatch.telling.sought.sought` returns it, where more was
+        sought than people matched and scores.
+    wishes : pandas.DataFrame, optional
+        As `wishes_met` of that module, where a rule is about wishes.
     """
 
     language: str
@@ -91,3 +96,5 @@ class Story:
     summary: Mapping[str, Any]
     in_common: Mapping[tuple[str, str], tuple[InCommon, ...]] = field(default_factory=dict)
     rule_effects: pd.DataFrame | None = None
+    sought: pd.DataFrame | None = None
+    wishes: pd.DataFrame | None = None

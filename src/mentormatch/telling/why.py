@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mentormatch.matching.aims import aim_of
+from mentormatch.matching.certificate import reached_by
 from mentormatch.matching.diagnose import diagnose
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.price_of import PriceOf, price_of
@@ -190,6 +192,16 @@ def _lost(matching: Matching, price: PriceOf, language: str) -> list[str]:
     fewer = matching.kept - int(problem.announced.at(i, j).sum())
     if "kept" in matching.stages and fewer > 0:
         said.append(say("explain.price_kept", language, count=fewer))
+    if matching.stages == ("stable",):
+        return said
+    values = problem.values_at(i, j)[0]
+    after = {stage: then for stage, _, then in reached_by(problem, matching.stages, i, j, values)}
+    for stage, before in matching.reached.items():
+        aimed = stage in problem.aims.counts or stage in ("spread", "share", "mean")
+        if aimed and after[stage] is not None and after[stage] < before:
+            # What comes after the first loss does not matter any more.
+            said.append(say("explain.price_aim", language, aim=aim_of(stage).told(language)))
+            break
     return said
 
 

@@ -169,7 +169,33 @@ def _overview(story: Story) -> list[Table]:
     alike = Table(served, title=title, note=story.fairness_in_short)
     across = [Column(str(name), list(story.flows[name])) for name in story.flows.columns]
     down = Column(_word(story, "mentee_department"), [str(name) for name in story.flows.index])
-    return [summary, departments, alike, Table([down, *across], title=_word(story, "flows"))]
+    flows = Table([down, *across], title=_word(story, "flows"))
+    return [summary, *_sought(story), departments, alike, flows]
+
+
+def _sought(story: Story) -> list[Table]:
+    """Lay out what was sought and reached, and whose wishes were met, if there is more to say."""
+
+    def word(key: str) -> str:
+        return say(f"sought.{key}", story.language)
+
+    tables = []
+    if (aims := story.sought) is not None:
+        proved = [word("yes" if one else "no") for one in aims["proved"]]
+        columns = [
+            Column(word("sought"), list(aims["sought"])),
+            Column(word("reached_heading"), list(aims["reached"])),
+            Column(word("proved"), proved),
+        ]
+        tables.append(Table(columns, title=word("title")))
+    if (met := story.wishes) is not None:
+        columns = [
+            Column(word("wishes"), list(met["text"])),
+            Column(word("people"), list(met["people"])),
+            Column(word("share"), list(met["share"]), "score"),
+        ]
+        tables.append(Table(columns, title=word("wishes_title")))
+    return tables
 
 
 def _unmatched(story: Story) -> Table:

@@ -33,7 +33,7 @@ def suits_staged(problem: Problem, stages: tuple[str, ...]) -> bool:
     n, m = problem.shape
     return (
         n * m >= max(2 * large.LARGE, 1)
-        and "leximin" not in stages
+        and set(stages) <= {"coverage", "worst", "kept", "total"}
         and stages[-1] == "total"
         and not ("kept" in stages and problem.announced.table.any())
         and all(quota.is_ban or is_lock(quota) for quota in problem.quotas)

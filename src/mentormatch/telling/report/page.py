@@ -73,6 +73,9 @@ def render_page(story: Story) -> str:
         tiles=_tiles(story),
         parts=_parts_key(story),
         departments=_departments(story),
+        s=partial(_sought, story.language),
+        sought=[] if story.sought is None else story.sought.to_dict("records"),
+        wishes=[] if story.wishes is None else story.wishes.to_dict("records"),
         fairness=_fairness(story),
         costs=_costs(story),
         effects=_effects(story),
@@ -88,6 +91,10 @@ def render_page(story: Story) -> str:
         settings=_settings(story),
         readiness={heading: _plain(table) for heading, table in story.readiness.items()},
     )
+
+
+def _sought(language: str, key: str) -> str:
+    return say(f"sought.{key}", language)
 
 
 @cache

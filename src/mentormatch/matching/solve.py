@@ -22,6 +22,7 @@ from mentormatch.matching.solvers.large import solve_large, suits
 from mentormatch.matching.solvers.linear import solve_linear
 from mentormatch.matching.solvers.locks import Impossible
 from mentormatch.matching.solvers.numbers import Numbers, read_numbers
+from mentormatch.matching.solvers.side_solve import solve_sides, suits_sides
 from mentormatch.matching.solvers.watch import Progress, Watch
 from mentormatch.matching.stable import stable
 
@@ -130,6 +131,8 @@ def solve(
             priced = None if answer is None else answer.pairing
         elif suits_staged(problem, stages):
             priced = solve_general(problem, stages, seed, n_jobs, watch)
+        elif suits_sides(problem, stages):
+            priced = solve_sides(problem, stages, seed, n_jobs, watch)
     except Impossible as clash:
         raise InfeasibleError(conflict_of(problem, clash)) from None
     if priced is not None:

@@ -1,0 +1,307 @@
+"""The solver for quotas that keeps candidates alone: brute force, a dense program, and memory."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
+from brute import best
+from mentormatch.errors import InfeasibleError
+from mentormatch.matching.certificate import Split, certify
+from mentormatch.matching.encodings import Encodings
+from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.result import Matching
+from mentormatch.matching.solve import solve
+from mentormatch.matching.solvers import columns, large, side_solve
+from mentormatch.matching.solvers.sided import Bounded, Network
+from strategies import Block, BlockAt, seeded_problem
+
+OBJECTIVES = ("most people", "highest total")
+
+
+def forced(problem: Problem, objective: str, seed: int, least: int, **more: object) -> Matching:
+    """Solve by candidates (`least` is 0) or in memory (`least` is large), whatever the size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(side_solve, "LARGE", least)
+        patch.setattr(side_solve, "LOADED", least)
+        patch.setattr(large, "LARGE", 2**62)
+        return solve(problem, objective, seed, **more)  # type: ignore[arg-type]
+
+
+def priced(problem: Problem, objective: str = "most people", seed: int = 0) -> Matching | None:
+    """Solve by candidates; None if the rules are in conflict."""
+    try:
+        return forced(problem, objective, seed, 0)
+    except InfeasibleError:
+        return None
+
+
+def in_memory(problem: Problem, objective: str = "most people", seed: int = 0) -> Matching | None:
+    """Solve in memory; None if the rules are in conflict."""
+    try:
+        return forced(problem, objective, seed, 2**62)
+    except InfeasibleError:
+        return None
+
+
+def ends(matching: Matching | None) -> list[tuple[int, int]] | None:
+    """List the pairs."""
+    if matching is None:
+        return None
+    return list(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
+
+
+def middling(seed: int) -> Problem:
+    """Make a problem with departments, and quotas of every kind that overlap."""
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(8, 26, 2)
+    ours, theirs = rng.integers(0, 3, n), rng.integers(0, 3, m)
+    scores = rng.integers(0, rng.choice([6, 10**6]), (n, m)) + 300000.0 * (
+        ours[:, None] == theirs
+    ) * (seed % 3 == 0)
+    scores[rng.random((n, m)) < rng.choice([0, 0.2])] = -np.inf
+    places = rng.integers(0, 3, m)
+    wanted = min(n, int(places.sum()))
+    same = Pairs.same(ours, theirs)
+    listed = [(int(rng.integers(n)), int(rng.integers(m))) for _ in range(4)]
+    kinds = [
+        Quota("share", same, at_least=int(rng.integers(0, wanted // 2 + 1))),
+        Quota("across", ~same, at_least=int(rng.integers(0, 3)), at_most=int(rng.integers(3, 8))),
+        Quota("lent", Pairs.between(ours != 0, theirs == 0), at_most=int(rng.integers(1, 4))),
+        Quota("mentors", Pairs.between(ours >= 0, theirs == 1), at_most=int(rng.integers(1, 6))),
+        Quota("listed", Pairs.listed(listed), at_most=1),
+        Quota("mixed", same | Pairs.listed(listed), at_least=1, at_most=int(rng.integers(2, 12))),
+        Quota("locked", Pairs.listed([(int(rng.integers(n)), int(rng.integers(m)))]), at_least=1),
+        Quota("banned", Pairs.between(ours == 2, theirs == 2), at_most=0),
+    ]
+    some = rng.permutation(len(kinds))[: rng.integers(1, 6)]
+    return Problem(
+        scores,
+        mentor_capacity=places,
+        mentor_minimum=np.minimum(rng.integers(0, 2, m) * (rng.random(m) < 0.2), places),
+        mentee_demand=rng.integers(0, 3, n) if seed % 4 == 1 else 1,
+        quotas=[kinds[k] for k in some],
+    )
+
+
+def dense(problem: Problem, people: int | None) -> float | None:
+    """Return the best total, or the most people, by an integer program over all pairs."""
+    n, m = problem.shape
+    values, possible = problem.values(np.arange(n))
+    i, j = np.nonzero(possible)
+    p = len(i)
+    ones, every, none = np.ones(p), np.arange(p), sparse.csr_array((n, n))
+    parts = [
+        (sparse.csr_array((ones, (i, every)), shape=(n, p)), none),
+        (sparse.csr_array((ones, (j, every)), shape=(m, p)), sparse.csr_array((m, n))),
+        (sparse.csr_array((ones, (i, every)), shape=(n, p)), -sparse.eye_array(n)),
+    ]
+    low = [problem.mentee_minimum, problem.mentor_minimum, np.zeros(n)]
+    high = [problem.mentee_demand, problem.mentor_capacity, np.full(n, np.inf)]
+    for quota in problem.quotas:
+        inside = quota.pairs.at(i, j).astype(float)[None]
+        parts.append((sparse.csr_array(inside), sparse.csr_array((1, n))))
+        low.append([quota.at_least])
+        high.append([np.inf if quota.at_most is None else quota.at_most])
+    worth = np.concatenate([np.zeros(p), np.ones(n)])
+    if people is not None:
+        parts.append((sparse.csr_array((1, p)), sparse.csr_array(np.ones((1, n)))))
+        low.append([people])
+        high.append([np.inf])
+        worth = np.concatenate([values[i, j].astype(float), np.zeros(n)])
+    found = milp(
+        -worth,
+        integrality=np.ones(p + n),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(
+            sparse.vstack([sparse.hstack(part) for part in parts]),
+            np.concatenate(low).astype(float),
+            np.concatenate(high).astype(float),
+        ),
+        options={"mip_rel_gap": 0.0},
+    )
+    return None if found.x is None else -found.fun
+
+
+def test_tiny_problems_equal_brute_force() -> None:
+    """On tiny problems of every kind the optimum is that of trying every matching, and proved."""
+    for seed in range(120):
+        problem = seeded_problem(seed)
+        for objective in OBJECTIVES:
+            found, sought = priced(problem, objective, seed), best(problem, objective)
+            assert (found is None) == (sought is None), (seed, objective)
+            if found is None or sought is None:
+                continue
+            people = found.coverage if objective == "most people" else 0
+            assert (people, found.score_steps) == sought, (seed, objective)
+            assert certify(problem, found).optimal, (seed, objective)
+
+
+def test_tiny_problems_have_the_pairs_of_memory() -> None:
+    """The lottery breaks ties as the solver in memory does, pair for pair."""
+    for seed in range(250, 330):
+        problem = seeded_problem(seed)
+        for objective in OBJECTIVES:
+            one, other = priced(problem, objective, seed), in_memory(problem, objective, seed)
+            assert ends(one) == ends(other), (seed, objective)
+
+
+def test_middling_problems_equal_a_dense_integer_program() -> None:
+    """With overlapping quotas of every kind people and total are those of HiGHS without a gap."""
+    impossible = 0
+    for seed in range(40):
+        problem = middling(seed)
+        found, people = priced(problem), dense(problem, None)
+        assert (found is None) == (people is None), seed
+        if found is None or people is None:
+            impossible += 1
+            continue
+        assert found.coverage == round(people), seed
+        assert found.score_steps == round(dense(problem, round(people)) or 0), seed
+        certificate = certify(problem, found)
+        assert certificate.valid, seed
+        assert certificate.optimal == (found.status == "optimal"), seed
+        assert certificate.optimal, seed
+    assert 5 < impossible < 35
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    """Shuffled people with their ids are paired as before."""
+    for seed in range(12):
+        problem = replace(middling(seed), mentee_ids=None, mentor_ids=None)
+        n, m = problem.shape
+        rng = np.random.default_rng(seed)
+        rows, cols = rng.permutation(n), rng.permutation(m)
+        moved = Problem(
+            problem.scores[np.ix_(rows, cols)],
+            mentor_capacity=problem.mentor_capacity[cols],
+            mentor_minimum=problem.mentor_minimum[cols],
+            mentee_demand=problem.mentee_demand[rows],
+            quotas=[replace(q, pairs=q.pairs.taken(rows, cols)) for q in problem.quotas],
+            mentee_ids=rows.tolist(),
+            mentor_ids=cols.tolist(),
+        )
+        one, other = priced(problem), priced(moved)
+        if one is None or other is None:
+            assert one is other, seed
+            continue
+        pairs = zip(rows[other.rows].tolist(), cols[other.columns].tolist(), strict=True)
+        assert ends(one) == sorted(pairs), seed
+
+
+def test_who_can_meet_nobody_changes_nothing() -> None:
+    """One more mentee without any possible pair leaves the pairs of the others as they were."""
+    for seed in range(12):
+        problem = middling(seed)
+        n, m = problem.shape
+        more = Problem(
+            np.vstack([problem.scores, np.full((1, m), -np.inf)]),
+            mentor_capacity=problem.mentor_capacity,
+            mentor_minimum=problem.mentor_minimum,
+            mentee_demand=np.append(problem.mentee_demand, 1),
+            quotas=[
+                replace(q, pairs=q.pairs.taken(np.append(np.arange(n), 0), np.arange(m)))
+                for q in problem.quotas
+                if not len(q.pairs.exceptions)
+            ],
+        )
+        plain = replace(problem, quotas=[q for q in problem.quotas if not len(q.pairs.exceptions)])
+        assert ends(priced(plain)) == ends(priced(more)), seed
+
+
+def encoded(seed: int, n: int = 60) -> tuple[Encodings, np.ndarray, np.ndarray]:
+    """Make people as encodings, with departments."""
+    rng = np.random.default_rng(seed)
+    people = rng.normal(size=(2, n, 12))
+    people /= np.linalg.norm(people, axis=2, keepdims=True)
+    return Encodings(people[0], people[1]), *rng.integers(0, 4, (2, n))
+
+
+def lending(seed: int) -> Problem:
+    """Make a problem with a share within departments and caps on lending."""
+    scores, ours, theirs = encoded(seed)
+    quotas = [Quota("share", Pairs.same(ours, theirs), at_least=30)]
+    for k in range(4):
+        cross = Pairs.between(ours != k, theirs == k)
+        quotas.append(Quota(f"lent {k}", cross, at_most=4))
+    return Problem(scores, quotas=quotas)
+
+
+def test_whatever_holds_the_scores_the_pairs_are_the_same() -> None:
+    """Encodings, a matrix and objects that hand out blocks give one and the same list."""
+    problem = lending(3)
+    sought = ends(in_memory(problem))
+    table = problem.scores.block(np.arange(60))
+    for scores in (problem.scores, Block(table), BlockAt(table)):
+        assert ends(priced(replace(problem, scores=scores))) == sought
+
+
+def test_a_flow_that_is_not_whole_is_proved_by_cases() -> None:
+    """Where the prices leave a gap, the proof goes by cases, and the certificate checks it."""
+    split = 0
+    for seed in range(20):
+        problem = lending(seed)
+        found = priced(problem)
+        assert found is not None
+        assert certify(problem, found).optimal, seed
+        split += isinstance(found.proofs["total"], Split)
+    assert split > 3
+
+
+def test_few_candidates_at_first_lead_to_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first candidates are a guess: with a bad one the prices find the rest."""
+    sought = [ends(priced(middling(seed))) for seed in range(12)]
+    monkeypatch.setattr(columns, "FIRST", 1)
+    assert [ends(priced(middling(seed))) for seed in range(12)] == sought
+
+
+def test_an_interrupted_search_gives_a_matching_and_its_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where cases are given up, the best matching comes with a bound that no other passes."""
+    problem = next(
+        one
+        for one in map(lending, range(20))
+        if isinstance(getattr(priced(one), "proofs", {}).get("total"), Split)
+    )
+    whole = priced(problem)
+    from mentormatch.matching.solvers import cases
+
+    monkeypatch.setattr(cases, "MOST_CASES", 0)
+    found = priced(problem)
+    assert found is not None
+    assert whole is not None
+    assert found.status == "feasible"
+    certificate = certify(problem, found)
+    assert certificate.valid
+    assert found.bound >= whole.total >= found.total
+    assert 0 < certificate.gap == found.gap
+
+
+def test_a_network_is_worth_what_a_linear_program_is() -> None:
+    """The network simplex finds the optimum of HiGHS, with overlapping side constraints."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n, m, width = *rng.integers(2, 20, 2).tolist(), int(rng.integers(0, 5))
+        scores = rng.integers(0, 1000, (n, m))
+        inside = rng.random((width, n, m)) < 0.4
+        most = rng.integers(1, 6, width)
+        problem = Problem(scores.astype(float), mentor_capacity=rng.integers(1, 4, m))
+        bounds = tuple(Bounded(k, 0, int(most[k])) for k in range(width))
+        network = Network(problem, np.arange(n), np.arange(m), bounds, 10**4, 10**5)
+        i, j = (side.reshape(-1) for side in np.indices((n, m)))
+        network.add(i, j, scores[i, j], inside[:, i, j].T.reshape(n * m, width))
+        assert network.improve(10**6)
+        flow = network.exact()[network.first :]
+        p = n * m
+        rows = [
+            sparse.csr_array((np.ones(p), (i, np.arange(p))), shape=(n, p)),
+            sparse.csr_array((np.ones(p), (j, np.arange(p))), shape=(m, p)),
+            sparse.csr_array(inside[:, i, j].astype(float).reshape(width, p)),
+        ]
+        limit = np.concatenate([np.ones(n), problem.mentor_capacity, most])
+        sought = linprog(-scores[i, j].astype(float), A_ub=sparse.vstack(rows), b_ub=limit)
+        assert float(flow @ scores[i, j]) == pytest.approx(-sought.fun, abs=1e-6), seed

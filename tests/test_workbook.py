@@ -195,6 +195,8 @@ def test_the_rules_have_a_sheet(english: openpyxl.Workbook, swedish: openpyxl.Wo
     found = rows(english["What rules cost"])
     assert found[1][0] == example_story().costs_in_short
     lent, ban, least = found[3:6]
+    assert [row[2:4] for row in (lent, ban, least)] == [[2, 2], [None, None], [0.31, 0.3]]
+    assert english["What rules cost"].cell(4, 3).number_format == "0", "pairs are counted"
     assert lent[4:10] == [1, 0.211, "at most", 2, 0.611, "at most"]
     assert ban[0] == example_story().costs.loc[1, "rule"]
     assert ban[4:10] == [0, 0.5, "yes", 0, 0.5, "yes"]

@@ -211,8 +211,14 @@ def _unmatched(story: Story) -> Table:
 def _costs(story: Story) -> Table:
     """Lay out the rules that bind, with what each costs."""
     columns = _columns(story, story.costs, rule="rule", departments="rule_departments")
+    pairs = (story.costs["kind"] != "minimum score").tolist()
     for key in ("used", "bound"):
-        columns.append(Column(_word(story, f"rule_{key}"), list(story.costs[key]), "score"))
+        # Pairs are counted; what is forbidden has nothing to use up.
+        cells = [
+            (int(one) if high else None) if count and pd.notna(one) else one
+            for one, high, count in zip(story.costs[key], story.costs["bound"], pairs, strict=True)
+        ]
+        columns.append(Column(_word(story, f"rule_{key}"), cells, "score"))
     for what in ("unit", "drop"):
         people = [None if pd.isna(one) else int(one) for one in story.costs[f"{what}_people"]]
         columns.append(Column(_word(story, f"{what}_people"), people))

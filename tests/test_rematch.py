@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mentormatch as mm
+from mentormatch.matching import mend as mend_module
+from mentormatch.matching import warm as warm_module
+from mentormatch.matching.mend import mend, mend_list
+from strategies import problems
 
 
 def test_an_unmatched_mentee_takes_the_place_and_nobody_else_moves() -> None:
@@ -42,3 +52,178 @@ def test_a_drop_out_in_a_cohort_leaves_all_others_their_mentor() -> None:
     assert all(have[one] == mentor for one, mentor in had.items() if one != gone)
     assert after.kept == len(before) - 1
     assert after.status == "optimal"
+
+
+KINDS = ("leaves", "comes", "places", "rescored", "all rescored", "banned", "sheet")
+
+
+def later(problem: mm.Problem, kind: str, number: int) -> mm.Problem:
+    """Return a problem after something has happened to somebody."""
+    rng = np.random.default_rng(number)
+    n, m = problem.shape
+    scores, demand = np.array(problem.scores), problem.mentee_demand.copy()
+    places = problem.mentor_capacity.copy()
+    quotas = list(problem.quotas)
+    if kind == "leaves":
+        side = demand if number % 2 else places
+        side[rng.integers(len(side))] = 0
+        return replace(problem, mentee_demand=demand, mentor_capacity=places)
+    if kind == "comes":
+        demand[rng.integers(n)] = 1
+        return replace(problem, mentee_demand=demand)
+    if kind == "places":
+        places[rng.integers(m)] = rng.integers(0, 4)
+        return replace(problem, mentor_capacity=places)
+    if kind == "rescored":
+        i, j = rng.integers(n), rng.integers(m)
+        if number % 2:
+            scores[i] = rng.permutation(scores[i])
+        else:
+            scores[:, j] = rng.permutation(scores[:, j])
+        return replace(problem, scores=scores)
+    if kind == "all rescored":
+        return replace(problem, scores=rng.permutation(scores, axis=number % 2))
+    if kind == "banned":
+        pair = mm.Pairs.listed([(int(rng.integers(n)), int(rng.integers(m)))])
+        return replace(problem, quotas=[*quotas, mm.Quota("no", pair, at_most=0)])
+    rows, columns = rng.permutation(n)[: max(1, n - 1)], rng.permutation(m)
+    new_scores = np.append(scores[rows][:, columns], scores[:1, columns][:, ::-1], axis=0)
+    bans = [mm.Quota(one.name, one.pairs.taken(rows, columns), at_most=0) for one in quotas]
+    mentees = [(problem.mentee_ids or ())[i] for i in rows]
+    return mm.Problem(
+        new_scores,
+        mentor_capacity=places[columns],
+        mentee_demand=np.append(demand[rows], 1),
+        quotas=[one for one in bans if one.pairs.mentee_groups is None],
+        mentee_ids=[*mentees, 10_000 + number],
+        mentor_ids=[(problem.mentor_ids or ())[j] for j in columns],
+    )
+
+
+def same_as_anew(before: mm.Matching, now: mm.Problem) -> mm.Matching:
+    """Assert that mending gives what solving anew gives, proved; return it."""
+    mended, anew = mend(before, now), mm.rematch(before, now)
+    assert mended is not None
+    assert mended.pairs.values.tolist() == anew.pairs.values.tolist()
+    assert mended.stages == anew.stages
+    there = mended.problem.announced.exceptions
+    assert there.tolist() == anew.problem.announced.exceptions.tolist()
+    found = mm.certify(mended.problem, mended)
+    assert found.optimal
+    assert found.gaps == {"coverage": 0, "kept": 0, "total": 0.0}
+    positions = [
+        ((now.mentee_ids or ()).index(a), (now.mentor_ids or ()).index(b))
+        for a, b in before.pairs[["mentee", "mentor"]].values.tolist()
+        if a in (now.mentee_ids or ()) and b in (now.mentor_ids or ())
+    ]
+    listed = mend_list(now, positions, before.seed)
+    assert listed is not None
+    assert listed.pairs.values.tolist() == anew.pairs.values.tolist()
+    return mended
+
+
+def few_kept(patch: pytest.MonkeyPatch, keep: int) -> None:
+    """Let mending keep hardly anything of a row or a column."""
+    patch.setattr(warm_module, "KEEP", keep)
+    patch.setattr(mend_module, "KEEP", keep)
+    patch.setattr(mend_module, "_TOP", keep)
+
+
+@settings(max_examples=80)
+@given(
+    problems(6, with_quotas=False, minimums=False, several=False),
+    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 2**16)), min_size=1, max_size=4),
+    st.integers(1, 3),
+)
+def test_mending_is_solving_anew(
+    problem: mm.Problem, story: list[tuple[str, int]], keep: int
+) -> None:
+    """Whatever happens one after the other, mended pairs are those of a new solve, and proved."""
+    if not min(problem.shape):
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        few_kept(patch, keep)
+        matching = mm.solve(problem, ["most people", "highest total", "fairest"][keep - 1])
+        for kind, number in story:
+            now = later(matching.problem, kind, number)
+            matching = same_as_anew(matching, replace(now, announced=mm.Pairs.listed([])))
+
+
+@pytest.mark.parametrize("shape", [(30, 20), (20, 30), (25, 25)])
+def test_mending_encodings_is_solving_anew(
+    shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores that are inner products, with closed departments: drop-outs, new people, new words."""
+    few_kept(monkeypatch, 4)
+    rng = np.random.default_rng(shape[0])
+    n, m = shape
+    left, right = rng.normal(size=(n + 3, 6)), rng.normal(size=(m + 3, 6))
+    groups = rng.integers(0, 2, n + 3), rng.integers(0, 2, m + 3)
+
+    def problem(rows: Any, columns: Any, **given: Any) -> mm.Problem:
+        apart = ~mm.Pairs.same(groups[0][rows], groups[1][columns])
+        return mm.Problem(
+            mm.Encodings(left[rows], right[columns]),
+            quotas=[mm.Quota("closed", apart, at_most=0)],
+            mentee_ids=np.array(rows).tolist(),
+            mentor_ids=np.array(columns).tolist(),
+            **given,
+        )
+
+    matching = mm.solve(problem(range(n), range(m)))
+    rows, columns = list(range(n)), list(range(m))
+    for step in range(3):
+        rows = [*rows[1:], n + step]
+        matching = same_as_anew(matching, problem(rows, columns))
+        columns = [*columns[1:], m + step]
+        matching = same_as_anew(matching, problem(rows, columns))
+        left[rows[2]] += 0.5
+        right[columns[3]] -= 0.5
+        matching = same_as_anew(matching, problem(rows, columns))
+        demand = np.ones(n, int)
+        demand[step] = 0
+        matching = same_as_anew(matching, replace(matching.problem, mentee_demand=demand))
+
+
+def test_a_drop_out_reads_few_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a few pairs are kept, whoever leaves costs a column of scores, not the matrix."""
+    rng = np.random.default_rng(5)
+    problem = mm.Problem(mm.Encodings(rng.random((400, 8)), rng.random((400, 8))))
+    first = mm.rematch(mm.solve(problem), problem)
+    read: list[int] = []
+    block, at = mm.Encodings.block, mm.Encodings.at
+
+    def counted_block(self: mm.Encodings, rows: Any, /) -> Any:
+        read.append(len(rows) * 400)
+        return block(self, rows)
+
+    def counted_at(self: mm.Encodings, i: Any, j: Any) -> Any:
+        read.append(len(i))
+        return at(self, i, j)
+
+    monkeypatch.setattr(mm.Encodings, "block", counted_block)
+    monkeypatch.setattr(mm.Encodings, "at", counted_at)
+    demand = np.ones(400, int)
+    demand[7] = 0
+    after = mm.rematch(first, replace(first.problem, mentee_demand=demand))
+    assert after.kept == 399
+    assert sum(read) < 10 * 400
+
+
+def test_other_places_need_no_new_look_at_the_scores() -> None:
+    """A problem with other places shares the matrix and the ids that have been checked."""
+    one = mm.Problem(np.arange(6.0).reshape(2, 3), mentee_ids="ab")
+    other = replace(one, mentor_capacity=2)
+    assert other.scores is one.scores
+    assert other.mentee_ids is one.mentee_ids
+    assert (other.bits, other.largest) == (one.bits, one.largest)
+    one.scores.setflags(write=True)
+    assert replace(one, mentor_capacity=2).scores is not one.scores
+
+
+def test_pairs_of_ids_are_kept_as_a_matching_is() -> None:
+    """A list that was handed out is enough: those who are unknown or gone are passed over."""
+    now = mm.Problem([[5, 6], [7, 8]], mentee_ids="cb", mentor_ids="yx")
+    after = mm.rematch([("a", "x"), ("b", "y"), ("b", "nobody")], now)
+    assert after.kept == 1
+    assert after.pairs[["mentee", "mentor"]].values.tolist() == [["c", "x"], ["b", "y"]]

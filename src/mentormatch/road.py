@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mentormatch.formulation import formulate
+from mentormatch.matching import mend
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.result import Matching
@@ -14,6 +15,8 @@ from mentormatch.people.cohort import Cohort
 from mentormatch.rules import Condition
 from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.score import score
+
+Place = tuple[int, int]
 
 
 def match(
@@ -56,11 +59,12 @@ def match(
 
 
 def rematch(
-    matching: Matching,
+    matching: Matching | Iterable[tuple[Hashable, Hashable]],
     now: Cohort | Problem,
     rules: Sequence[Condition] | None = None,
     time_limit: float | None = None,
     n_jobs: int = 1,
+    seed: int = 0,
 ) -> Matching:
     """Return the best pairs now that people left, came late or changed, with few pairs broken.
 
@@ -69,10 +73,16 @@ def rematch(
     no longer announced where one of the two is gone or they may not be a pair any more; `changes`
     tells who is concerned.
 
+    A large problem without minimums and quotas begins at the prices of the matching and reads only
+    what the change concerns: one drop-out among 10 000 takes some hundredths of a second. To say
+    that somebody has left without making all scores anew, give her a demand (or him a capacity) of
+    0: ``dataclasses.replace(problem, mentee_demand=...)`` shares the scores, so that nothing has
+    to be compared. Otherwise matrices and encodings are compared number by number.
+
     Parameters
     ----------
-    matching : Matching
-        The pairs that were announced.
+    matching : Matching, or pairs of ids
+        The pairs that were announced: each the id of a mentee and the id of her mentor.
     now : Cohort or Problem
         Everybody who takes part now; or the same in numbers. A cohort is scored with the weights
         of the matching where that has a cohort's scores, and with those of its programme where
@@ -80,7 +90,9 @@ def rematch(
     rules : sequence of Condition, optional
         What pairs of a cohort have to keep; its programme's rules if left out.
     time_limit, n_jobs
-        As for `solve`. The lottery is that of the matching.
+        As for `solve`.
+    seed : int
+        Seed of the lottery, where pairs of ids are given; else it is the matching's own.
 
     Raises
     ------
@@ -99,33 +111,45 @@ def rematch(
     >>> after.kept == len(before) - 1
     True
     """
+    known = matching if isinstance(matching, Matching) else None
     if isinstance(now, Cohort):
-        before = matching.problem.scores
-        own = isinstance(before, Compatibility) and not before.department_weights
-        now = formulate(now, score(now, before.weights if own else None), rules)
-    pairs = matching.pairs
-    announced = list(zip(pairs["mentee"].tolist(), pairs["mentor"].tolist(), strict=True))
-    return _keeping(now, announced, matching.seed, time_limit, n_jobs)
+        before = None if known is None else known.problem.scores
+        own = before if isinstance(before, Compatibility) else None
+        weights = None if own is None or own.department_weights else own.weights
+        now = formulate(now, score(now, weights), rules)
+    large = now.shape[0] * now.shape[1] >= mend.WARM
+    if isinstance(matching, Matching):
+        mended = mend.mend(matching, now) if large else None
+        if mended is not None:
+            return mended
+        pairs, seed = matching.pairs, matching.seed
+        matching = zip(pairs["mentee"].tolist(), pairs["mentor"].tolist(), strict=True)
+    announced = _positions(now, matching)
+    mended = mend.mend_list(now, announced, seed) if large else None
+    return mended or _keeping(now, announced, seed, time_limit, n_jobs)
 
 
-def _keeping(
-    problem: Problem,
-    announced: Iterable[tuple[Hashable, Hashable]],
-    seed: int = 0,
-    time_limit: float | None = None,
-    n_jobs: int = 1,
-) -> Matching:
-    """Return the best pairs of a problem, keeping announced pairs, given by ids, where it can.
-
-    Pairs with somebody who is not in the problem, and pairs that are impossible, are passed over.
-    """
+def _positions(problem: Problem, announced: Iterable[tuple[Hashable, Hashable]]) -> list[Place]:
+    """Return pairs of ids as positions; pairs with somebody who is not there are passed over."""
     mentees, mentors = (
         {one: k for k, one in enumerate(ids or ())}
         for ids in (problem.mentee_ids, problem.mentor_ids)
     )
-    there = Pairs.listed(
-        (mentees[a], mentors[b]) for a, b in announced if a in mentees and b in mentors
-    )
+    return [(mentees[a], mentors[b]) for a, b in announced if a in mentees and b in mentors]
+
+
+def _keeping(
+    problem: Problem,
+    announced: Iterable[Place],
+    seed: int = 0,
+    time_limit: float | None = None,
+    n_jobs: int = 1,
+) -> Matching:
+    """Return the best pairs of a problem, keeping announced pairs, by position, where it can.
+
+    Pairs that are impossible are passed over.
+    """
+    there = Pairs.listed(announced)
     i, j = there.exceptions.T
     possible = problem.values_at(i, j)[1]
     still = Pairs.listed(map(tuple, there.exceptions[possible].tolist()))

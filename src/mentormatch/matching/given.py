@@ -17,8 +17,16 @@ Ints = NDArray[np.int64]
 LIMIT = 2**31
 
 
+class Ids(tuple[Hashable, ...]):
+    """Ids that have been checked, so that a problem with other places need not check them again."""
+
+    __slots__ = ()
+
+
 def ids_of(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:
     """Return ids as a tuple, positions if there are none; each must be there once."""
+    if isinstance(ids, Ids) and len(ids) == size:
+        return ids
     if ids is not None and not isinstance(ids, Iterable):
         raise ProblemError(f"{who}_ids must be a list of ids, not {type(ids).__name__}")
     names = tuple(range(size)) if ids is None else tuple(ids)
@@ -37,7 +45,7 @@ def ids_of(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashabl
             f"{who}_ids must be text, numbers, moments or tuples of these, not "
             f"{type(odd).__name__}: the lottery needs ids that are written alike in every run"
         )
-    return names
+    return Ids(names)
 
 
 def by_id(values: Any, ids: Sequence[Hashable], name: str) -> Any:

@@ -16,7 +16,7 @@ from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Held, Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.warm import Warm, suits_warm
+from mentormatch.matching.warm import Warm, suits_warm, warm_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -143,7 +143,8 @@ def _made(matching: Matching) -> Moves | None:
     if (bounded and not _tight(matching)) or not (bounded or whole or _priced(matching)):
         return None
     if not bounded and not whole and suits_warm(problem):
-        return _warm(matching)
+        warm = warm_of(matching)
+        return None if warm is None else Moves(matching, warm, warm.person, bounded=False)
     order = lottery_order(problem, matching.seed)
     gains = problem.steps(order[0])[:, order[1]] if whole else None
     person = 0.0
@@ -175,18 +176,6 @@ def _made(matching: Matching) -> Moves | None:
     if not bounded and whole and not network.settle():
         return None
     return Moves(matching, network, pay if person else 0.0, bounded)
-
-
-def _warm(matching: Matching) -> Moves | None:
-    """Return the moves where a few pairs of every mentee are kept."""
-    cover = matching.root_prices("coverage").mentors if "coverage" in matching.stages else None
-    total = matching.root_prices("total")
-    pay = total.coverage if cover is not None else 0
-    if max(pay, int(np.abs(total.mentors).max(initial=0))) >= _LARGEST:
-        return None
-    ends = matching.rows, matching.columns
-    network = Warm(matching.problem, *ends, total.mentors, pay, cover, matching.seed)
-    return Moves(matching, network, network.person, bounded=False) if network.sound else None
 
 
 def person_worth(gains: Floats, pairs: int) -> float:

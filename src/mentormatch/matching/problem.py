@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from operator import index
 from typing import Any, Protocol, runtime_checkable
+from weakref import finalize, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -224,8 +225,7 @@ class Problem:
         raw = self._raw
         if raw is None:
             return grid.SCORE_BITS
-        whole = all(bool((part == np.rint(part)).all()) for part in _parts(raw) if part.size)
-        return grid.matrix_bits(self.largest, whole, self.most_pairs)
+        return grid.matrix_bits(self.largest, _facts(raw).whole, self.most_pairs)
 
     @cached_property
     def largest(self) -> float:
@@ -233,8 +233,7 @@ class Problem:
         raw = self._raw
         if raw is None:
             raise ValueError("only a matrix tells its largest score")
-        finite = (np.abs(part[part > -np.inf]) for part in _parts(raw))
-        return max((float(part.max(initial=0.0)) for part in finite), default=0.0)
+        return _facts(raw).largest
 
     @property
     def _raw(self) -> Floats | None:
@@ -333,6 +332,38 @@ class Problem:
         )
 
 
+class _Facts:
+    """What reading a whole matrix tells, found when it is first asked for."""
+
+    def __init__(self, matrix: Floats) -> None:
+        self.matrix = ref(matrix)
+
+    @cached_property
+    def largest(self) -> float:
+        """Largest absolute score of a possible pair."""
+        finite = (np.abs(part[part > -np.inf]) for part in self._parts())
+        return max((float(part.max(initial=0.0)) for part in finite), default=0.0)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all scores are whole numbers."""
+        return all(bool((part == np.rint(part)).all()) for part in self._parts() if part.size)
+
+    def _parts(self) -> Iterator[Floats]:
+        matrix = self.matrix()
+        return iter(()) if matrix is None else _parts(matrix)
+
+
+#: Matrices that have been checked and that nobody has changed since, for `dataclasses.replace`.
+_CHECKED: dict[int, _Facts] = {}
+
+
+def _facts(matrix: Floats) -> _Facts:
+    """Return what is known of a matrix; the same for all problems that share it."""
+    known = _CHECKED.get(id(matrix))
+    return known if known is not None and known.matrix() is matrix else _Facts(matrix)
+
+
 def _parts(scores: Floats) -> Iterator[Floats]:
     """Yield a matrix in parts that fit a processor's memory."""
     step = max(1, _CELLS // max(scores.shape[1], 1))
@@ -401,6 +432,10 @@ def _floats(raw: Any, shape: tuple[int, ...]) -> Floats:
 
 
 def _matrix(scores: Any) -> Floats:
+    known = _CHECKED.get(id(scores))
+    checked = None if known is None else known.matrix()
+    if checked is not None and checked is scores and not checked.flags.writeable:
+        return checked
     if np.ma.is_masked(scores):
         raise ProblemError(_MASKED)
     try:
@@ -418,4 +453,6 @@ def _matrix(scores: Any) -> Floats:
         )
     matrix.setflags(write=False)
     _range(matrix)
+    _CHECKED[id(matrix)] = _Facts(matrix)
+    finalize(matrix, _CHECKED.pop, id(matrix), None).atexit = False
     return matrix

@@ -9,6 +9,7 @@ scores of the mentee concerned are read again, so what is found is exact.
 from __future__ import annotations
 
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.chains import Chain, Move
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.proofs import Prices
+from mentormatch.matching.result import Matching
 from mentormatch.matching.solvers.farm import reader_of
 from mentormatch.matching.solvers.tiles import NOTHING, Found
 
@@ -31,6 +34,8 @@ _FAR = 2**62
 _OUT = 2**58  # the price of mentors who have no place
 _NEAR = 2**45  # prices that lie so close are told apart in float32 well enough
 _CELLS = 2**19
+_LARGEST = 2**52
+_KNOWN = (("coverage", "total"), ("total",))
 
 
 class Warm:
@@ -71,7 +76,7 @@ class Warm:
         self.match = np.full(n, -1, np.int64)
         self.match[rows] = columns
         self.load = np.bincount(columns, minlength=m).astype(np.int64)
-        self.head, self.after = _lists(self.match, m)
+        self.head, self.after = lists_of(self.match, m)
         #: What the prices of scores alone say: `base` of columns, `near` of rows.
         self.base = np.where(places, prices, _OUT)
         self.pay = pay
@@ -327,7 +332,7 @@ class Warm:
         return most
 
 
-def _lists(match: Ints, m: int) -> tuple[Ints, Ints]:
+def lists_of(match: Ints, m: int) -> tuple[Ints, Ints]:
     """Return each column's rows as a linked list."""
     head, after = np.full(m, -1, np.int64), np.full(len(match), -1, np.int64)
     rows = np.flatnonzero(match >= 0)
@@ -348,3 +353,34 @@ def suits_warm(problem: Problem) -> bool:
         and not problem.mentor_minimum.any()
         and all(quota.is_ban for quota in problem.quotas)
     )
+
+
+_WARM: WeakKeyDictionary[Matching, Warm | None] = WeakKeyDictionary()
+
+
+def warm_of(matching: Matching) -> Warm | None:
+    """Return what is kept of a matching, made once; None where prices do not prove it the best.
+
+    That is so where it is not proved, or where the objective has other stages than the number of
+    people and the total.
+    """
+    if matching not in _WARM:
+        _WARM[matching] = _made(matching)
+    return _WARM[matching]
+
+
+def _made(matching: Matching) -> Warm | None:
+    stages = tuple(matching.stages)
+    plain = all(isinstance(one, Prices) and one.fine == 0 for one in matching.proofs.values())
+    if stages not in _KNOWN or not (suits_warm(matching.problem) and plain):
+        return None
+    if matching.status != "optimal":
+        return None
+    cover = matching.root_prices("coverage").mentors if "coverage" in stages else None
+    total = matching.root_prices("total")
+    pay = total.coverage if cover is not None else 0
+    if max(pay, int(np.abs(total.mentors).max(initial=0))) >= _LARGEST:
+        return None
+    ends = matching.rows, matching.columns
+    warm = Warm(matching.problem, *ends, total.mentors, pay, cover, matching.seed)
+    return warm if warm.sound else None

@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 
 import mentormatch
-from mentormatch import cli
 from mentormatch.cli import main
+from mentormatch.cli.parser import parser_for
 from mentormatch.telling.pairs_csv import read_pairs_csv
 from mentormatch.words import LANGUAGES, say
 
@@ -212,7 +212,7 @@ def test_help_shows_an_example(name, language, run):
     assert examples
     for example in examples:
         if not example.endswith("--help"):
-            options = cli._parser(language).parse_args(shlex.split(example))
+            options = parser_for(language).parse_args(shlex.split(example))
             assert options.command == (name or "demo")
 
 

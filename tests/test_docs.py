@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import mentormatch
-from mentormatch import cli
 from mentormatch.cli import main
+from mentormatch.cli.parser import parser_for
 from mentormatch.rules import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +67,7 @@ def test_the_commands_of_a_page_exist(name, capsys):
         # A job that is only mentioned is as good as asking for its help.
         words += ["--help"] if len(words) == 1 else []
         try:
-            cli._parser("en").parse_args(words)
+            parser_for("en").parse_args(words)
         except SystemExit as leaving:
             code = leaving.code
         else:

@@ -1,7 +1,7 @@
 """Set everything up and run it: ``python3 run.py demo`` or ``python3 run.py test``.
 
-``check``, ``match`` and ``make-cohort`` do what ``mentormatch`` does by these names, with files in
-the folder where it is called; ``notebook`` opens the notebook in a browser.
+``check``, ``match``, ``rematch`` and ``make-cohort`` do what ``mentormatch`` does by these names,
+with files in the folder where it is called; ``notebook`` opens the notebook in a browser.
 
 Needs nothing but Python 3.11 or newer. Everything is installed into the folder ``.venv`` beside
 this file; deleting that folder undoes it.
@@ -21,6 +21,7 @@ EXTRAS = {
     "demo": "",
     "check": "",
     "match": "",
+    "rematch": "",
     "make-cohort": "",
     "test": "[test]",
     "notebook": "[notebook]",

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from mentormatch.cli.again import rematch_people
 from mentormatch.cli.benchmark import bench
 from mentormatch.cli.console import (
     DONE,
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "demo": demo,
         "match": match_people,
         "check": check,
+        "rematch": rematch_people,
         "make-cohort": make,
         "bench": bench,
     }

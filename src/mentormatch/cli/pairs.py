@@ -10,7 +10,11 @@ from mentormatch.cli.console import DONE, tell
 from mentormatch.words import say, visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mentormatch.matching.result import Matching
     from mentormatch.people.cohort import Cohort
+    from mentormatch.telling.story import Story
 
 
 def demo(options: argparse.Namespace, language: str) -> int:
@@ -30,7 +34,7 @@ def match_people(options: argparse.Namespace, language: str) -> int:
     """Match the people of a programme, and write everything about it."""
     from mentormatch.road import match  # noqa: PLC0415  (keeps --help quick)
     from mentormatch.telling.gather import gather  # noqa: PLC0415
-    from mentormatch.telling.write import check_targets, write_each  # noqa: PLC0415
+    from mentormatch.telling.write import check_targets  # noqa: PLC0415
 
     started = monotonic()
     check_targets(options.out, [options.programme, *options.mentees, *options.mentors])
@@ -41,21 +45,31 @@ def match_people(options: argparse.Namespace, language: str) -> int:
         cohort, objective=options.objective, seed=options.seed, time_limit=options.time_limit
     )
     tell("cli.explaining", language, pairs=len(matching))
-    story = gather(matching, words)
-    for path in write_each(story, matching, options.out):
+    hand_out(gather(matching, words), matching, options.out, language)
+    look_at(options.out, started, language)
+    return DONE
+
+
+def hand_out(story: Story, matching: Matching, folder: Path, language: str) -> None:
+    """Write everything into a folder, and say what came out."""
+    from mentormatch.telling.write import write_each  # noqa: PLC0415  (keeps --help quick)
+
+    for path in write_each(story, matching, folder):
         tell("cli.wrote", language, file=path.name + ("/" if path.is_dir() else ""))
     summary = story.summary
     print(say("cli.result", language, matched=summary["matched"], mentees=summary["mentees"]))
     print(summary["proof"])
-    if options.objective == "stable":
+    if matching.objective == "stable":
         print(summary["stability"])
     alone = len(story.unmatched)
     if alone:
         print(say("cli.without", language, count=alone))
-    report = options.out / "report.html"
+
+
+def look_at(folder: Path, started: float, language: str) -> None:
+    """Say where the report is, and how long it took."""
     seconds = f"{monotonic() - started:.0f}"
-    print(visible(say("cli.look", language, report=report, seconds=seconds)))
-    return DONE
+    print(visible(say("cli.look", language, report=folder / "report.html", seconds=seconds)))
 
 
 def check(options: argparse.Namespace, language: str) -> int:

@@ -118,6 +118,11 @@ def parser_for(language: str) -> argparse.ArgumentParser:
         help=told("help_objective"),
     )
     _asks_people(command("check"), told)
+    rematch = command("rematch")
+    _asks_for_pairs(rematch, told, language, place)
+    rematch.add_argument(
+        "--announced", type=Path, required=True, metavar=file, help=told("help_announced")
+    )
     make = command("make-cohort")
     for option, kind, default, key in (
         ("--mentees", people, 120, "help_n_mentees"),

@@ -66,6 +66,11 @@ class Story:
         sentence that says what is proved), ``blocking`` (int: how many who are no pair would both
         rather have each other) and ``stability`` (a sentence that says so). ``bound`` and ``gap``
         are NaN where nothing bounds the total.
+    concerned : pandas.DataFrame, optional
+        What became of every announced pair, as `mentormatch.telling.concerned` returns it; None
+        where no list was mended.
+    concerned_in_short : str
+        How many announced pairs stay, and how many people have to be told of something.
     in_common : mapping of (str, str) to tuple of InCommon
         Mentee's and mentor's id of each pair -> what speaks for it. It holds answers that may not
         be passed on: `mentormatch.telling.recipients` says which may.
@@ -94,6 +99,8 @@ class Story:
     readiness: Mapping[str, pd.DataFrame]
     settings: pd.DataFrame
     summary: Mapping[str, Any]
+    concerned: pd.DataFrame | None = None
+    concerned_in_short: str = ""
     in_common: Mapping[tuple[str, str], tuple[InCommon, ...]] = field(default_factory=dict)
     rule_effects: pd.DataFrame | None = None
     sought: pd.DataFrame | None = None

@@ -54,6 +54,7 @@ def write_workbook_of(story: Story, path: str | Path) -> Path:
     makers: dict[str, Callable[[Story], list[Table]]] = {
         "pairs": lambda story: [_pairs(story, strangers)],
         "overview": _overview,
+        **({} if story.concerned is None else {"concerned": _concerned}),
         "unmatched": lambda story: [_unmatched(story)],
         "costs": lambda story: [_costs(story), *_effects(story)],
         "places": lambda story: [_places(story)],
@@ -196,6 +197,22 @@ def _sought(story: Story) -> list[Table]:
         ]
         tables.append(Table(columns, title=word("wishes_title")))
     return tables
+
+
+def _concerned(story: Story) -> list[Table]:
+    """Lay out what became of every announced pair."""
+    table = story.concerned
+    assert table is not None
+    changes = [say(f"concerned.change_{one}", story.language) for one in table["change"]]
+    nobody = _word(story, "nobody")
+    columns = _columns(story, table, mentee_name="mentee")
+    columns.append(Column(_word(story, "change"), changes))
+    for key in ("mentor_before", "mentor_after"):
+        columns.append(Column(_word(story, key), [one or nobody for one in table[key]]))
+    columns.append(Column(_word(story, "reason"), list(table["why"]), "prose"))
+    columns += _columns(story, table, mentee="mentee_id")
+    title = _word(story, "sheet_concerned")
+    return [Table(columns, title=title, note=story.concerned_in_short)]
 
 
 def _unmatched(story: Story) -> Table:

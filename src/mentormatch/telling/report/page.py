@@ -72,6 +72,7 @@ def render_page(story: Story) -> str:
         lead=_lead(story),
         tiles=_tiles(story),
         parts=_parts_key(story),
+        concerned=_concerned(story),
         departments=_departments(story),
         s=partial(_sought, story.language),
         sought=[] if story.sought is None else story.sought.to_dict("records"),
@@ -181,6 +182,20 @@ def _parts_key(story: Story) -> list[tuple[str, str]]:
 
 def _colour(k: int) -> str:
     return f"k{k % COLOURS + 1}"
+
+
+def _concerned(story: Story) -> list[dict[str, Any]]:
+    """Give everybody who has to be told of a change a row; who keeps a mentor is counted alone."""
+    if story.concerned is None:
+        return []
+    table = story.concerned[story.concerned["change"] != "keeps"]
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    nobody = say("explain.nobody_word", story.language)
+    for row in rows:
+        row["told"] = say(f"concerned.change_{row['change']}", story.language)
+        for key in ("mentor_before", "mentor_after"):
+            row[key] = row[key] or nobody
+    return rows
 
 
 def _departments(story: Story) -> list[dict[str, Any]]:

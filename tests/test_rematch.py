@@ -90,12 +90,13 @@ def later(problem: mm.Problem, kind: str, number: int) -> mm.Problem:
     new_scores = np.append(scores[rows][:, columns], scores[:1, columns][:, ::-1], axis=0)
     bans = [mm.Quota(one.name, one.pairs.taken(rows, columns), at_most=0) for one in quotas]
     mentees = [(problem.mentee_ids or ())[i] for i in rows]
+    new = next(one for one in range(10_000 + number, 30_000 + number) if one not in mentees)
     return mm.Problem(
         new_scores,
         mentor_capacity=places[columns],
         mentee_demand=np.append(demand[rows], 1),
         quotas=[one for one in bans if one.pairs.mentee_groups is None],
-        mentee_ids=[*mentees, 10_000 + number],
+        mentee_ids=[*mentees, new],
         mentor_ids=[(problem.mentor_ids or ())[j] for j in columns],
     )
 

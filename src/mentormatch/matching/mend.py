@@ -30,7 +30,7 @@ from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.master import Master
 from mentormatch.matching.solvers.tiles import NOTHING
 from mentormatch.matching.tiers import proofs_of
-from mentormatch.matching.warm import KEEP, PERSON, lists_of, suits_warm, warm_of
+from mentormatch.matching.warm import KEEP, PERSON, lists_of, prices_of, suits_warm
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -46,6 +46,7 @@ _WHOLE = 2**22  # cells of rows that are kept to the last pair
 _COLUMNS = 64  # columns that are read one by one; with more, all rows are read again
 _TOP = 64
 _NEAR = 2**45
+_KEPT_BITS = 42  # so that eight bits of announced pairs fit into a person
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,18 +133,29 @@ def _suits(now: Problem) -> int | None:
 
 
 def _left_by(before: Matching) -> Kept:
-    warm = warm_of(before)
-    if warm is None:
-        return _prices_of(before, before.problem.bits)
-    if warm.person:
-        # What no pair outside reaches: the row's price less what such a pair loses at least.
-        rest = np.where(warm.rest > NOTHING, warm.u - (warm.near - warm.rest), NOTHING)
-    else:
-        rest = np.where(warm.rest > NOTHING, warm.rest + PERSON, NOTHING)
-    worth = warm.worth - warm.bonus
-    return Kept(
-        before.problem, warm.ptr, warm.cols, worth, warm.v, rest, warm.match.copy(), warm.pay
-    )
+    """Return what the proof of a matching says: no pair is worth more than its two prices.
+
+    Nothing is read for it. Announced pairs will count so much more that whoever has one needs no
+    other to be known.
+    """
+    proved, problem = prices_of(before), before.problem
+    if proved is None:
+        return _prices_of(before, problem.bits)
+    prices, pay, cover = proved
+    n, m = problem.shape
+    v = prices if cover is None else prices + PERSON * cover
+    v = np.where(problem.mentor_capacity > 0, v, 0)
+    match = np.full(n, -1, np.int64)
+    match[before.rows] = before.columns
+    worth = problem.values_at(before.rows, before.columns)[0]
+    u = np.zeros(n, np.int64)
+    u[before.rows] = worth + pay + (0 if cover is None else PERSON) - v[before.columns]
+    idle = np.bincount(before.columns, minlength=m) < problem.mentor_capacity
+    if (u < 0).any() or (v < 0).any() or v[idle].any():
+        return _prices_of(before, problem.bits)
+    ptr = np.searchsorted(before.rows, np.arange(n + 1)).astype(np.int64)
+    rest = u + PERSON if cover is None else u
+    return Kept(problem, ptr, before.columns.astype(np.int32), worth, v, rest, match, pay)
 
 
 def _prices_of(before: Matching, bits: int) -> Kept:
@@ -303,9 +315,9 @@ class _Mend:
             master.add(i, j.astype(np.int32), self.now.values_at(i, j)[0])
             rows = np.repeat(np.arange(n), np.diff(master.ptr))
             there = np.flatnonzero(master.cols == told[rows])
-        # Worth more than any score, and any price of scores.
+        # Worth more than any score and any price of scores, a thousand changes long.
         most = max(self.largest, self.pay, 1)
-        self.kept_worth = 2 ** (int(16 * most).bit_length() + 2)
+        self.kept_worth = 2 ** min(int(most).bit_length() + 12, _KEPT_BITS)
         master.worth = master.worth + self.bonus
         master.worth[there] += self.kept_worth
         # Mentors who have changed begin without anybody, at a price of their own.
@@ -365,10 +377,17 @@ class _Mend:
         """Keep more pairs of some columns, so that the others bound them at the present price.
 
         With `price` these are new: they begin at what the row that gains most from them would give.
+        Whoever has an announced pair needs no reading: a pair that was not kept, and gains no more
+        than `rest` at the price before, gains only so much more as the price falls.
         """
         master = self.master
-        rows = np.flatnonzero(self.open)
         for j in columns.tolist():
+            # A place that is left empty may become worth nothing.
+            idle = master.load[j] < self.now.mentor_capacity[j] and master.v[j] < PERSON // 2
+            floor = 0 if idle else int(master.v[j])
+            fall = max(int(self.base[j]) - floor, 0)
+            steady = (master.u - self.rest > fall) & (self.announced >= 0) & (not price)
+            rows = np.flatnonzero(self.open & ~steady)
             values, possible = self.now.values_at(rows, np.full(len(rows), j))
             some = rows[possible]
             worth = values[possible]
@@ -377,16 +396,18 @@ class _Mend:
             if price:
                 self.master.v[j] = max(0, int(offer.max(initial=0)))
             above = worth + self.bonus - self.rest[some]
-            # A place that is left empty may become worth nothing.
-            idle = master.load[j] < self.now.mentor_capacity[j] and master.v[j] < PERSON // 2
-            take = above > (0 if idle else master.v[j])
+            take = above > (int(master.v[j]) if price else floor)
             if len(offer) > _TOP:
                 take |= offer >= np.partition(offer, -_TOP)[-_TOP]
             else:
                 take[:] = True
             take |= told
             self._add(some[take], np.full(int(take.sum()), j, np.int32), worth[take])
-            self.base[j] = int(above[~take].max(initial=_NEVER))
+            if price:
+                self.base[j] = int(above[~take].max(initial=_NEVER))
+            else:
+                self.base[j] = min(int(self.base[j]), floor)
+                self.rest[steady & (self.rest > NOTHING)] += fall
 
     def _add(self, i: Ints, j: Short, values: Ints) -> None:
         """Add candidates, announced ones at what they count."""

@@ -370,6 +370,18 @@ def warm_of(matching: Matching) -> Warm | None:
 
 
 def _made(matching: Matching) -> Warm | None:
+    proved = prices_of(matching)
+    if proved is None:
+        return None
+    warm = Warm(matching.problem, matching.rows, matching.columns, *proved, matching.seed)
+    return warm if warm.sound else None
+
+
+def prices_of(matching: Matching) -> tuple[Ints, int, Ints | None] | None:
+    """Return prices of places that prove a matching best: of scores, their pay, and of people.
+
+    None where there are no such whole numbers, or the objective has other stages.
+    """
     stages = tuple(matching.stages)
     plain = all(isinstance(one, Prices) and one.fine == 0 for one in matching.proofs.values())
     if stages not in _KNOWN or not (suits_warm(matching.problem) and plain):
@@ -381,6 +393,4 @@ def _made(matching: Matching) -> Warm | None:
     pay = total.coverage if cover is not None else 0
     if max(pay, int(np.abs(total.mentors).max(initial=0))) >= _LARGEST:
         return None
-    ends = matching.rows, matching.columns
-    warm = Warm(matching.problem, *ends, total.mentors, pay, cover, matching.seed)
-    return warm if warm.sound else None
+    return total.mentors, pay, cover

@@ -254,7 +254,7 @@ def test_a_command_that_is_not_understood_says_what_would_be(line, says, folder,
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("mtch", 'UPPGIFT: "mtch" är inget av demo, match, check, make-cohort'),
+        ("mtch", 'UPPGIFT: "mtch" är inget av demo, match, check, rematch, make-cohort'),
         ("match", "detta saknas: PROGRAM.toml, --mentees, --mentors, --out"),
         ("match p --mentees", "--mentees ska följas av ett eller flera värden"),
         ("make-cohort --out", "--out ska följas av ett värde"),

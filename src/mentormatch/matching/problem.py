@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from operator import index
 from typing import Any, Protocol, runtime_checkable
-from weakref import finalize, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.aims import MEAN_STEPS, Aims
+from mentormatch.matching.facts import checked_already, facts_of, remember
 from mentormatch.matching.given import LIMIT, by_id, counts_of, ids_of, in_order, least_of
 from mentormatch.matching.listed import Listed
 from mentormatch.matching.pairs import Flags, Pairs
@@ -225,7 +225,7 @@ class Problem:
         raw = self._raw
         if raw is None:
             return grid.SCORE_BITS
-        return grid.matrix_bits(self.largest, _facts(raw).whole, self.most_pairs)
+        return grid.matrix_bits(self.largest, facts_of(raw).whole, self.most_pairs)
 
     @cached_property
     def largest(self) -> float:
@@ -233,7 +233,7 @@ class Problem:
         raw = self._raw
         if raw is None:
             raise ValueError("only a matrix tells its largest score")
-        return _facts(raw).largest
+        return facts_of(raw).largest
 
     @property
     def _raw(self) -> Floats | None:
@@ -332,45 +332,6 @@ class Problem:
         )
 
 
-class _Facts:
-    """What reading a whole matrix tells, found when it is first asked for."""
-
-    def __init__(self, matrix: Floats) -> None:
-        self.matrix = ref(matrix)
-
-    @cached_property
-    def largest(self) -> float:
-        """Largest absolute score of a possible pair."""
-        finite = (np.abs(part[part > -np.inf]) for part in self._parts())
-        return max((float(part.max(initial=0.0)) for part in finite), default=0.0)
-
-    @cached_property
-    def whole(self) -> bool:
-        """Whether all scores are whole numbers."""
-        return all(bool((part == np.rint(part)).all()) for part in self._parts() if part.size)
-
-    def _parts(self) -> Iterator[Floats]:
-        matrix = self.matrix()
-        return iter(()) if matrix is None else _parts(matrix)
-
-
-#: Matrices that have been checked and that nobody has changed since, for `dataclasses.replace`.
-_CHECKED: dict[int, _Facts] = {}
-
-
-def _facts(matrix: Floats) -> _Facts:
-    """Return what is known of a matrix; the same for all problems that share it."""
-    known = _CHECKED.get(id(matrix))
-    return known if known is not None and known.matrix() is matrix else _Facts(matrix)
-
-
-def _parts(scores: Floats) -> Iterator[Floats]:
-    """Yield a matrix in parts that fit a processor's memory."""
-    step = max(1, _CELLS // max(scores.shape[1], 1))
-    for start in range(0, len(scores), step):
-        yield scores[start : start + step]
-
-
 def _placed(rankings: Any, mentees: Any, mentors: Any) -> Placed:
     if not isinstance(rankings, Rankings):
         raise ProblemError(f"rankings must be a Rankings value, not {type(rankings).__name__}")
@@ -432,9 +393,8 @@ def _floats(raw: Any, shape: tuple[int, ...]) -> Floats:
 
 
 def _matrix(scores: Any) -> Floats:
-    known = _CHECKED.get(id(scores))
-    checked = None if known is None else known.matrix()
-    if checked is not None and checked is scores and not checked.flags.writeable:
+    checked = checked_already(scores)
+    if checked is not None:
         return checked
     if np.ma.is_masked(scores):
         raise ProblemError(_MASKED)
@@ -453,6 +413,5 @@ def _matrix(scores: Any) -> Floats:
         )
     matrix.setflags(write=False)
     _range(matrix)
-    _CHECKED[id(matrix)] = _Facts(matrix)
-    finalize(matrix, _CHECKED.pop, id(matrix), None).atexit = False
+    remember(matrix)
     return matrix

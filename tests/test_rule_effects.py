@@ -45,6 +45,20 @@ def test_each_department_is_compared_with_the_list_without_the_rule() -> None:
     assert (found["people"] != 0).any()
 
 
+def test_what_comes_first_and_what_a_mentor_takes_have_their_price() -> None:
+    """Rules without a count of pairs are solved without, and told if anything changes."""
+    cohort = mm.make_cohort(40, 30, departments=3, seed=2)
+    given = [mm.rules.own_first(), mm.rules.mentees_per_mentor(at_most=1)]
+    matching = mm.match(cohort, rules=given)
+    found = rule_effects(matching, given).groupby("rule", sort=False)["people"].sum()
+    free = [mm.match(cohort, rules=[rule]).coverage for rule in reversed(given)]
+    gained = [coverage - matching.coverage for coverage in free]
+    told = [rule.sentence(cohort.programme).told("en") for rule in given]
+    assert max(gained) > 0
+    for sentence, gain in zip(told, gained, strict=True):
+        assert found.get(sentence, 0) == gain
+
+
 def test_large_problems_and_raw_numbers() -> None:
     """Where solving anew takes too long nothing is told; a raw matrix has no departments."""
     cohort = mm.make_cohort(500, 450, departments=3, seed=1)

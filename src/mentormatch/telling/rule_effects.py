@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mentormatch.errors import InfeasibleError, InputError, ProgrammeError
-from mentormatch.formulation import formulate
+from mentormatch.formulation import formulate, meanings_of
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.rulebook import conditions
@@ -33,7 +33,8 @@ def rule_effects(
 
     The problem is solved anew without the rule, all others in force. What a department gains
     counts its mentees. Rules that cost nothing are left out, and so are, in problems where all
-    these solves would read more than 200 000 scores, those that cost least.
+    these solves would read more than 200 000 scores, those that cost least. What a mentor takes and
+    what comes first are looked at, too, though `rule_costs` has no price for them.
 
     Parameters
     ----------
@@ -95,18 +96,21 @@ def rule_effects(
         except InfeasibleError:
             continue
         said = stated[k].sentence(cohort.programme).told(words)
+        found = []
         for one in cohort.programme.departments:
             own = homes == one.name(words)
             served = [_served(some, own) for some in (matching, then)]
             (before, low), (after, high) = served
-            rows.append((said, one.name(words), after - before, high - low))
+            found.append((said, one.name(words), after - before, high - low))
+        if any(people or total for *_, people, total in found):
+            rows += found
     return pd.DataFrame(rows, columns=columns)
 
 
 def _dear(
     costs: pd.DataFrame, stated: Sequence[Condition], matching: Matching, language: str
 ) -> list[int]:
-    """Return the places of the rules that cost something, as many as there is time for."""
+    """Return the places of the rules that cost something, or may, as many as there is time for."""
     fit = People(matching.problem, language).fit
     assert fit is not None
     places: dict[str, int] = {}
@@ -116,9 +120,14 @@ def _dear(
         costs["rule"], costs["drop_people"].fillna(0), costs["drop_total"].fillna(0.0), strict=True
     )
     dear = [(-people, -total, places[rule]) for rule, people, total in gains if rule in places]
-    dear = sorted(one for one in dear if one[0] or one[1])
+    found = [place for people, total, place in sorted(dear) if people or total]
+    found += [
+        k
+        for k, meaning in enumerate(meanings_of(fit.cohort, stated))
+        if not meaning.quotas and meaning.minimum_score == -np.inf
+    ]
     n, m = matching.problem.shape
-    return sorted(place for _, _, place in dear[: _ANEW // max(1, n * m)])
+    return sorted(found[: _ANEW // max(1, n * m)])
 
 
 def _served(matching: Matching, own: NDArray[np.bool_]) -> tuple[int, float]:

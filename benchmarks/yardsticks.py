@@ -13,8 +13,9 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from time import perf_counter
+from time import perf_counter, process_time
 
+import numpy as np
 from common import WrongError, finish, heading, options, table
 from peers import measured, with_solvers
 
@@ -24,6 +25,8 @@ from mentormatch.benching.peers import OURS, PEERS, PRODUCT
 from mentormatch.benching.table import figures, quality
 from mentormatch.benching.task import Task
 from mentormatch.matching.encodings import Encodings
+from mentormatch.matching.problem import Problem
+from mentormatch.matching.solve import solve
 
 DENSE = ("scipy", "lapjv float32", "lapjv", "lapx lapjvr", "lapx lapjvs", "lapx lapjvx")
 GIBIBYTE = 2**30
@@ -226,6 +229,47 @@ def _plain_pass(size: int, asked: argparse.Namespace) -> float:
     return (perf_counter() - start) * size / part
 
 
+def general(bench: Bench) -> Iterator[Line]:
+    """Ask for more than most people, each time against that with the same places."""
+    size = max(3, round(10_000 * bench.asked.scale))
+    scores = make("profile", size, bench.asked.seed).scores
+    some = (np.arange(size) % 3 == 0).astype(int)
+    single, roomy = Problem(scores), Problem(scores, mentor_capacity=3)
+    asked = {
+        "fairest": (single, single, "fairest"),
+        "every third must be matched": (single, Problem(scores, mentee_minimum=some), "total"),
+        "every third mentor has one": (
+            roomy,
+            Problem(scores, mentor_capacity=3, mentor_minimum=some),
+            "most people",
+        ),
+        "two mentors a mentee": (
+            roomy,
+            Problem(scores, mentor_capacity=3, mentee_demand=2),
+            "most people",
+        ),
+    }
+    plain: dict[Problem, float] = {}
+    for name, (base, problem, objective) in asked.items():
+        if base not in plain:
+            solve(base)  # compiles
+            plain[base] = _seconds(base, "most people")
+        took = _seconds(problem, objective)
+        note = f"{took:.3g} s, most people {plain[base]:.3g} s of processors"
+        ratio = _over(took, plain[base])
+        yield Line("general", f"{name}, {size}", "times as long", ratio, note=note)
+
+
+def _seconds(problem: Problem, objective: str) -> float:
+    """Return what the processors need for a matching that is proved best."""
+    start = process_time()
+    matching = solve(problem, objective)
+    took = process_time() - start
+    if matching.status != "optimal":
+        raise WrongError(f"{objective} was not proved")
+    return took
+
+
 def _told(figure: float | None) -> str:
     return "-" if figure is None else f"{figure:.3g}"
 
@@ -263,6 +307,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Line]]] = {
     "large": large,
     "growth": growth,
     "million": million,
+    "general": general,
 }
 
 if __name__ == "__main__":

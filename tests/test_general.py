@@ -19,6 +19,7 @@ from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.solvers import general, large, search, tiles, watch, weights
+from mentormatch.matching.solvers.locks import only_bans_and_locks
 from mentormatch.matching.solvers.watch import Stopped
 from mentormatch.matching.solvers.weights import weigh
 from test_large import OBJECTIVES, OnlyBlocks, as_products, ends, in_memory, priced, random_problem
@@ -70,6 +71,30 @@ def test_locks_are_settled_first(likely: bool) -> None:
         problem = random_problem(seed) if seed % 2 else as_products(seed)
         for objective in OBJECTIVES:
             agree(locked(problem, rng, likely), objective, seed)
+
+
+def test_quotas_that_cannot_bind_are_no_reason_to_go_elsewhere() -> None:
+    """A bound above all pairs there can be is the same as none, for every solver."""
+    problem = random_problem(8)
+    idle = [
+        Quota("many", Pairs.everyone(), at_most=problem.most_pairs),
+        Quota("any", Pairs.everyone()),
+    ]
+    problem = replace(problem, quotas=[*idle, *problem.quotas])
+    assert only_bans_and_locks(problem)
+    for objective in (*OBJECTIVES, "fairest"):
+        agree(problem, objective, 8)
+    assert not only_bans_and_locks(
+        replace(problem, quotas=[Quota("few", Pairs.everyone(), at_most=1)])
+    )
+
+
+def test_the_pay_for_people_is_the_least() -> None:
+    """Where scarce mentors make people dear, prices are those of the solver in memory."""
+    problem = Problem(np.array([[9.0, 5.0], [8.0, -np.inf]]), mentee_ids=["a", "b"])
+    known, one = in_memory(problem, "fairest", 0), priced(problem, "fairest", 0)
+    assert ends(one) == ends(known) == [(0, 1), (1, 0)]
+    assert one.coverage_price == known.coverage_price
 
 
 def test_a_lock_pays_no_more_than_it_has_to() -> None:

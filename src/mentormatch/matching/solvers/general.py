@@ -15,13 +15,14 @@ from mentormatch.matching.solvers import large
 from mentormatch.matching.solvers.answer import Pairing
 from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.floors import Floor
-from mentormatch.matching.solvers.locks import Impossible, Locks, is_lock, locks_of
+from mentormatch.matching.solvers.locks import Impossible, Locks, locks_of, only_bans_and_locks
 from mentormatch.matching.solvers.several import Several
 from mentormatch.matching.solvers.staged import Staged, TooHeavy
 from mentormatch.matching.solvers.tiles import Reader
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _STOPPED = (
     "the search was stopped before it had a list that keeps every minimum: allow it more time"
@@ -36,7 +37,7 @@ def suits_staged(problem: Problem, stages: tuple[str, ...]) -> bool:
         and set(stages) <= {"coverage", "worst", "kept", "total"}
         and stages[-1] == "total"
         and not ("kept" in stages and problem.announced.table.any())
-        and all(quota.is_ban or is_lock(quota) for quota in problem.quotas)
+        and only_bans_and_locks(problem)
     )
 
 
@@ -136,7 +137,20 @@ class _Run:
         near = self.locks.with_places(far, u, run.worth)
         prices = near if run.proving().unsure(u, np.where(near < far, near, v)) is None else far
         for stage in stages:
-            self.proofs[stage] = self.locks.paid(stage, run.proof(stage, prices))
+            found = run.proof(stage, prices)
+            if stage == "total" and (least := run.least()) is not None:
+                found = self._with_least(run, found, *least)
+            self.proofs[stage] = self.locks.paid(stage, found)
+
+    def _with_least(self, run: Staged, found: Prices, u: Ints, v: Ints, pay: int) -> Prices:
+        """Return prices of the total that pay no more than they must for people."""
+
+        def worth(i: Ints, j: Ints) -> tuple[Ints, Flags]:
+            values, possible = run.problem.values_at(i, j)
+            return values + pay, possible
+
+        far = np.where(run.problem.mentor_capacity == 0, run.reader.largest + pay + 1, v)
+        return Prices(self.locks.with_places(far, u, worth), found.quotas, {"coverage": pay})
 
     def _nobody(self) -> Pairing:
         """Return no pairs at all, where nothing asks for any."""

@@ -20,9 +20,10 @@ from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.answer import Answer
+from mentormatch.matching.solvers.apart import apart
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.farm import Workers, reader_of
-from mentormatch.matching.solvers.locks import Locks, is_lock, locks_of
+from mentormatch.matching.solvers.locks import Locks, locks_of, only_bans_and_locks
 from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.search import Search
 from mentormatch.matching.solvers.single import lowest, solve_single
@@ -51,7 +52,7 @@ def suits(problem: Problem) -> bool:
         and int(problem.mentee_demand.max(initial=0)) <= 1
         and not problem.mentee_minimum.any()
         and not problem.mentor_minimum.any()
-        and all(quota.is_ban or is_lock(quota) for quota in problem.quotas)
+        and only_bans_and_locks(problem)
     )
 
 
@@ -140,7 +141,7 @@ def _solve_free(
                 # People first: a matched mentee outweighs any score.
                 search.put_people_first(2 * reader.largest * (problem.most_pairs + 1) + 1)
                 search.settle()
-                found, mentees, mentors, pay = _apart(problem, search)
+                found, mentees, mentors, pay = apart(problem, search)
             proofs["coverage"] = Prices(_closed(problem, found, 1), none)
         match = _draw_lots(problem, search, seed, lead="coverage" in stages)
         if match is None:
@@ -165,32 +166,6 @@ def _solve_free(
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
     """Return the prices with mentors who have no place put out of reach."""
     return np.where(problem.mentor_capacity == 0, price, mentors)
-
-
-def _apart(problem: Problem, search: Search) -> tuple[Ints, Ints, Ints, int]:
-    """Take prices apart that count people first: those of people, those of scores, and the pay.
-
-    The pay is the least for which the prices of scores still prove the total.
-    """
-    person = int(search.pay.max(initial=0))
-    master = search.master
-    people_v, people_u = (np.rint(x / person).astype(np.int64) for x in (master.v, master.u))
-    rest_v, rest_u = master.v - people_v * person, master.u - people_u * person
-    pay = 0
-    for people, rest in ((people_v, rest_v), (people_u, rest_u)):
-        owing = (rest < 0) & (people > 0)
-        pay = max(pay, int((-rest[owing] // people[owing] + 1).max(initial=0)))
-    n, m = problem.shape
-    step = max(1, 2**19 // max(m, 1))
-    for start in range(0, n, step):
-        search.watch.look()
-        rows = np.arange(start, min(n, start + step))
-        values, possible = problem.values(rows)
-        count = people_u[rows][:, None] + people_v - 1
-        slack = rest_u[rows][:, None] + rest_v - values
-        owing = possible & (slack < 0) & (count > 0)
-        pay = max(pay, int((-slack[owing] // count[owing] + 1).max(initial=0)))
-    return people_v, people_u * pay + rest_u, people_v * pay + rest_v, pay
 
 
 def _draw_lots(problem: Problem, search: Search, seed: int, *, lead: bool) -> Ints | None:

@@ -48,6 +48,17 @@ def is_lock(quota: Quota) -> bool:
     return quota.at_least == 1 and not pairs.table.any() and len(pairs.exceptions) == 1
 
 
+def only_bans_and_locks(problem: Problem) -> bool:
+    """Say whether no quota binds but those that ban pairs or lock one."""
+    most = problem.most_pairs
+    return all(
+        quota.is_ban
+        or is_lock(quota)
+        or (quota.at_least == 0 and (quota.at_most is None or quota.at_most >= most))
+        for quota in problem.quotas
+    )
+
+
 def altered(problem: Problem, **changes: Any) -> Problem:
     """Return a problem with some fields changed, scores on the same grid, and nothing checked."""
     other = copy.copy(problem)

@@ -55,6 +55,9 @@ class Several(Staged):
         """Return what pairs of each mentee pay for a stage: slots do, not pairs."""
         return np.zeros(self.problem.shape[0], np.int64)
 
+    def least(self) -> None:
+        """Return None: what slots are paid is not taken apart."""
+
     def drawn(self, seed: int) -> tuple[Ints, Ints]:
         """Return the pairs of the best matching that the lottery prefers."""
         self.search.settle(ties=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices
+from mentormatch.matching.solvers.apart import apart
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.locks import altered
 from mentormatch.matching.solvers.lots import draw_lots
@@ -204,6 +205,16 @@ class Staged:
         if v is None:
             v = np.where(closed, weights.most("total"), self.search.master.v)
         return Prices(weights.rounded(v, stage), none, weights.pays(stage))
+
+    def least(self) -> tuple[Ints, Ints, int] | None:
+        """Return prices of the total and the least that they pay for people, where that is all.
+
+        None where nothing is paid, or announced pairs and minimums are paid for as well.
+        """
+        if self.proving().names != ("coverage", "total"):
+            return None
+        _, u, v, pay = apart(self.problem, self.search)
+        return u, v, pay
 
     def short(self) -> tuple[tuple[int, ...], tuple[int, ...], int | None]:
         """Return whose minimums cannot be kept together, and how many pairs they can have."""

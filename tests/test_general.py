@@ -437,3 +437,36 @@ def test_several_mentors_at_a_size_that_memory_would_feel() -> None:
     found = certify(problem, solve(problem))
     assert found.valid
     assert found.gaps == {"coverage": 0, "total": 0}
+
+
+@pytest.mark.parametrize("side", ["mentee", "mentor"])
+def test_one_group_is_named_however_many_have_too_few(
+    side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several groups that go short, one is told, and it does go short by the number told."""
+    monkeypatch.setattr(diagnose, "MOST_CELLS", 0)
+    told = 0
+    for seed in range(40):
+        problem = general_problem(seed)
+        if side == "mentee":
+            need = np.minimum(problem.mentee_demand, 2)
+            problem = replace(problem, mentee_minimum=need, mentor_minimum=0)
+        else:
+            problem = replace(problem, mentor_minimum=problem.mentor_capacity, mentee_minimum=0)
+        try:
+            priced(problem, "most people", 0)
+            continue
+        except InfeasibleError as error:
+            clauses = error.diagnosis.clauses
+            shortage = error.diagnosis.shortage
+        assert clauses
+        # Alone, without anybody else's minimum, the group cannot have what it asks for either.
+        alone = np.zeros_like(getattr(problem, f"{side}_minimum"))
+        who = [one.position for one in clauses]
+        alone[who] = getattr(problem, f"{side}_minimum")[who]
+        with pytest.raises(InfeasibleError):
+            in_memory(replace(problem, **{f"{side}_minimum": alone}), "most people", 0)
+        if shortage is not None:
+            told += 1
+            assert shortage.open < shortage.wanted
+    assert told

@@ -16,6 +16,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices
 from mentormatch.matching.solvers.apart import apart
 from mentormatch.matching.solvers.cover import plain_cover
+from mentormatch.matching.solvers.halls import short_group
 from mentormatch.matching.solvers.locks import altered
 from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.search import Search
@@ -218,6 +219,9 @@ class Staged:
 
     def short(self) -> tuple[tuple[int, ...], tuple[int, ...], int | None]:
         """Return whose minimums cannot be kept together, and how many pairs they can have."""
+        found = short_group(self.problem, *self.pairs())
+        if found is not None:
+            return found
         u, v = (self.weights.rounded(x, "minimum") for x in self.prices_of_all())
         missing = self.asked() - self.given()
         mentees = np.flatnonzero(self.must & (u <= 0))

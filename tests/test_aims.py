@@ -215,13 +215,13 @@ def test_groups_are_levelled() -> None:
 
 
 def test_means_count_those_without_a_mentor_as_nothing() -> None:
-    """The lowest mean is over all who could be matched, compared in steps of a hundredth."""
+    """The lowest mean is over all who could be matched, compared in twentieths of the best."""
     scores = [[90, 60], [90, 10], [100, 50]]
     problem = Problem(scores, aims=Aims(groups=[0, 1, 1]))
     assert solve(problem, "coverage").total == 160
     matching = solve(problem, "coverage, mean")
     assert matching.total == 160
-    assert problem.mean_unit == 1
+    assert problem.mean_unit == 5
     far = replace(problem, aims=Aims(groups=[0, 1, 1], mean_step=50))
     assert far.mean_unit == 50
 
@@ -249,3 +249,9 @@ def test_senseless_aims_are_refused(given_: dict[str, Any], fault: str) -> None:
         Problem([[1.0]], aims=Aims(**given_))
     with pytest.raises(ProblemError, match="aims must be Aims"):
         Problem([[1.0]], aims="own")
+
+
+def test_means_are_for_small_problems() -> None:
+    """Levelled means of a large problem are refused, with what to take instead."""
+    with pytest.raises(ProblemError, match="'mean' is for at most 3000 pairs"):
+        solve(Problem(np.ones((60, 51)), aims=Aims(groups=[0] * 60)), "coverage, mean")

@@ -314,7 +314,7 @@ STATED = [
     ("wishes", {"column": "wishes"}),
     ("vetoes", {"column": ["wishes"]}),
     ("level departments", {}),
-    ("level departments", {"column": "campus", "means": False}),
+    ("level departments", {"column": "campus", "means": True}),
     ("spread mentees", {}),
 ]
 

@@ -20,7 +20,7 @@ STATED = (
     rules.own_first(),
     rules.priority(["s3", "s5"]),
     rules.wishes(),
-    rules.level_departments(),
+    rules.level_departments(means=True),
     rules.spread_mentees(),
 )
 

@@ -280,7 +280,7 @@ def test_the_quick_reading_bounds_like_the_thorough_one(problem: Problem, data: 
     for stage, reached in (("coverage", None), ("total", None), ("total", {"coverage": 1})):
         quick = bound(problem, prices, stage, reached)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_Case, "read_plainly", lambda _: False)
+            patch.setattr(_Case, "read_plainly", lambda *_: False)
             assert bound(problem, prices, stage, reached) == quick
 
 

@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 #: Weights of a count are no larger: what stages pay for each other has to stay exact.
 MOST_WEIGHT = 1000
 #: The lowest mean is compared in so many steps of the highest score.
-MEAN_STEPS = 100
+MEAN_STEPS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class Aims:
     following : sequence of str
         Stages that come right before the total in every objective, unless it names them itself.
     mean_step : number, optional
-        Step in which the lowest mean is compared, in units of score; a hundredth of the largest
+        Step in which the lowest mean is compared, in units of score; a twentieth of the largest
         score if left out.
 
     Raises

@@ -179,19 +179,20 @@ def vetoes(column: str | Sequence[str] = "vetoes") -> Condition:
     return Condition("vetoes", settings, (), meaning, name)
 
 
-def level_departments(column: str = "department", means: bool = True) -> Condition:
+def level_departments(column: str = "department", means: bool = False) -> Condition:
     """Serve all departments alike, as far as that costs nobody a mentor.
 
     Among the lists that match as many people as can be, the lowest share matched of any department
-    is as high as can be, then the lowest mean score, in steps of 0.01. Only mentees count who have
-    any possible mentor with a place; in the mean, those without a mentor count 0.
+    is as high as can be. Only mentees count who have any possible mentor with a place.
 
     Parameters
     ----------
     column : str
         Which groups of mentees are levelled, if not the departments.
     means : bool
-        Whether the lowest mean score is looked at, too.
+        Whether then the lowest mean score is to be as high as can be, too, in steps of 0.05, where
+        those without a mentor count 0. For small programmes, of at most 3 000 possible pairs; even
+        there it is often not proved.
     """
 
     def name(programme: Programme) -> Sentence:

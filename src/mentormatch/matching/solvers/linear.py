@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching.bounds import bound
 from mentormatch.matching.proofs import GROUPED, NOTHING_YET, Ladder, Prices, Proof, Reached, Split
+from mentormatch.matching.solvers.levels import levelled
 from mentormatch.matching.solvers.numbers import Found, Numbers
 from mentormatch.matching.solvers.program import Relaxed, relax, whole
 from mentormatch.matching.solvers.stage import (
@@ -23,7 +24,6 @@ from mentormatch.matching.solvers.stage import (
     Fixed,
     Stage,
     lowest_group,
-    steps_above,
     value_of,
 )
 
@@ -34,6 +34,8 @@ Flags = NDArray[np.bool_]
 MOST_CASES = 2000
 #: With more pairs of a mentee and a mentor than this, leximin would take hours.
 MOST_CELLS = 20_000
+#: With more than this, levelled means are hardly ever proved.
+MOST_MEANS = 3_000
 _FEW = 12
 _WHOLE = 1e-6
 _DEARER = 3
@@ -60,13 +62,18 @@ def solve_linear(
     Raises
     ------
     ProblemError
-        The problem is too large for the stage ``"leximin"``.
+        The problem is too large for the stage ``"leximin"`` or ``"mean"``.
     """
     n, m = numbers.shape
     if "leximin" in stages and n * m > MOST_CELLS:
         raise ProblemError(
             f"the stage 'leximin' is for at most {MOST_CELLS} pairs of a mentee and a mentor, "
             f"not {n} x {m}: take 'worst' instead"
+        )
+    if "mean" in stages and n * m > MOST_MEANS:
+        raise ProblemError(
+            f"the stage 'mean' is for at most {MOST_MEANS} pairs of a mentee and a mentor, "
+            f"not {n} x {m}: take 'share' alone"
         )
     search = _Search(numbers, None if time_limit is None else monotonic() + time_limit)
     if not search.can_be_kept():
@@ -80,7 +87,7 @@ def solve_linear(
             step = search.highest if name == "worst" else search.ladder
             chosen, proofs[name], sure, reached = step(reached, chosen)
         elif name in GROUPED:
-            chosen, proofs[name], sure, reached = search.levelled(name, reached, chosen)
+            chosen, proofs[name], sure, reached = levelled(search, name, reached, chosen)
         else:
             stage = Stage(name, reached)
             answer = search.best(stage, chosen)
@@ -174,7 +181,7 @@ class _Search:
         """
         root = self.relaxed(stage)
         prices = root.prices
-        limit = self._limit(root, stage)
+        limit = self.limit(root, stage)
         chosen = root.chosen if root.is_whole else None
         if chosen is None or not self.meets(chosen, stage):
             chosen = self._better(known, self._first_whole(root, stage), stage)
@@ -190,7 +197,7 @@ class _Search:
         if value < limit:
             # Few pairs are left, so the programs of the cases are small.
             self.candidate = self._near(root, stage, limit - value)
-            found, proof, sure = self._by_cases(stage, chosen, prices)
+            found, proof, sure = self.by_cases(stage, chosen, prices)
             chosen = found or chosen
             value = self.value(chosen, stage)
         else:
@@ -208,11 +215,8 @@ class _Search:
 
     def _first_whole(self, root: Relaxed, stage: Stage) -> Chosen | None:
         """Return a good whole answer, sought among ever more pairs, the likeliest first."""
-        lost = np.where(self.left, -root.reduced(self.numbers, stage), np.inf)
-        enough = np.sort(lost, axis=None)
         for few in (3, 12):
-            most = min(few * sum(self.numbers.shape), enough.size) - 1
-            some = self.left & ((lost <= enough[most]) | root.used)
+            some = self._likely(root, stage, few)
             if stage.counts_people:
                 # All pairs count alike, so most of them are as likely; the candidates will do.
                 some &= self.candidate | root.used
@@ -220,6 +224,13 @@ class _Search:
             if chosen is not None:
                 return chosen
         return whole(self.numbers, self.left, stage)
+
+    def _likely(self, root: Relaxed, stage: Stage, few: int) -> Flags:
+        """Mark the pairs that cost least at the prices of an answer, a few for everybody."""
+        lost = np.where(self.left, -root.reduced(self.numbers, stage), np.inf)
+        most = min(few * sum(self.numbers.shape), lost.size) - 1
+        likely: Flags = self.left & ((lost <= np.sort(lost, axis=None)[most]) | root.used)
+        return likely
 
     def value(self, chosen: Chosen, stage: Stage) -> int:
         """Return what a stage counts of some pairs."""
@@ -256,15 +267,15 @@ class _Search:
         """Return a matching with the best lowest score, its proof, and whether that proves it."""
         chosen = self.lifted(reached, chosen)
         if not len(chosen[0]):
-            return chosen, self._nothing(), True, reached.also("worst", 2**61)
+            return chosen, self.nothing(), True, reached.also("worst", 2**61)
         lowest = int(self.numbers.values[chosen].min())
         stage = Stage("worst", reached, lowest)
-        root = self._dearest(stage)
+        root = self.dearest(stage)
         proof: Proof = root.prices
-        sure = self._limit(root, stage) < 0
+        sure = self.limit(root, stage) < 0
         if not sure:
             # Nothing reaches all of it by whole pairs, but a mixture of matchings does.
-            other, proof, sure = self._by_cases(stage, None, root.prices)
+            other, proof, sure = self.by_cases(stage, None, root.prices)
             if other is not None:
                 return self.highest(reached, other)
         return chosen, proof, sure, reached.also("worst", lowest)
@@ -287,7 +298,7 @@ class _Search:
         while high - low > 1:
             middle = (low + high) // 2
             stage = Stage("worst", reached, int(levels[middle]) - 1)
-            found = self._fitting(stage)
+            found = self.fitting(stage)
             if found is None:
                 high = middle
             else:
@@ -295,47 +306,29 @@ class _Search:
                 low = max(middle, int(np.searchsorted(levels, floor(chosen))))
         return chosen
 
-    def levelled(
-        self, name: str, reached: Reached, chosen: Chosen | None
-    ) -> tuple[Chosen, Proof, bool, Reached]:
-        """Return a matching whose lowest group is as high as can be, and the proof of that."""
-        if chosen is None:
-            chosen = self._fitting(Stage("rules", reached))
-            assert chosen is not None, "all rules can be kept"
-        value = lowest_group(self.numbers, name, chosen)
-        if value is None:
-            return chosen, self._nothing(), True, reached
-        steps = steps_above(self.numbers, name, value)
-        low, high = 0, len(steps)
-        while low < high:
-            middle = (low + high) // 2
-            found = self._fitting(Stage(name, reached, steps[middle]))
-            if found is None:
-                high = middle
-            else:
-                chosen, value = found, lowest_group(self.numbers, name, found)
-                low = next((k for k in range(low, high) if steps[k] >= value), high)
-        stage = Stage(name, reached, value)
-        root = self._dearest(stage)
-        proof: Proof = root.prices
-        sure = self._limit(root, stage) < 0
-        if not sure:
-            other, proof, sure = self._by_cases(stage, None, root.prices)
-            if other is not None:
-                return self.levelled(name, reached, other)
-        return chosen, proof, sure, reached.also(name, value)
+    def fitting(
+        self, stage: Stage, seconds: float | None = None, hint: Stage | None = None
+    ) -> Chosen | None:
+        """Return a matching that reaches all that it has to, if there is one.
 
-    def _fitting(self, stage: Stage) -> Chosen | None:
-        """Return a matching that reaches all that it has to, if there is one."""
+        With `seconds`, None as well if none is found within them. A hint is what else to seek, so
+        that prices tell which pairs are likely.
+        """
         easy = self.relaxed(stage)
         if easy.missing > _WHOLE:
             return None
         if easy.is_whole and self.meets(easy.chosen, stage):
             return easy.chosen
-        found = whole(self.numbers, self.left, stage)
+        if hint is not None:
+            some = self._likely(self.relaxed(hint), hint, _FEW // 2)
+            found = whole(self.numbers, some, stage, seconds)
+            if found is not None and self.meets(found, stage):
+                return found
+        found = whole(self.numbers, self.left, stage, seconds)
         return found if found is not None and self.meets(found, stage) else None
 
-    def _nothing(self) -> Prices:
+    def nothing(self) -> Prices:
+        """Return prices at which nothing costs anything."""
         none = np.zeros(self.numbers.quota_count, np.int64)
         return Prices(np.zeros(self.numbers.shape[1], np.int64), none)
 
@@ -361,16 +354,16 @@ class _Search:
                 levels.append((level, count))
                 rungs.append(proof)
 
-    def _dearest(self, stage: Stage) -> Relaxed:
+    def dearest(self, stage: Stage) -> Relaxed:
         """Solve the linear program of a stage that nothing can reach, until the prices say so."""
         answer = self.relaxed(stage)
         for _ in range(_DEARER):
-            if self._limit(answer, stage) < 0 or answer.penalty > _DEAREST:
+            if self.limit(answer, stage) < 0 or answer.penalty > _DEAREST:
                 break
             answer = self.relaxed(stage, dearer=answer.penalty * 64)
         return answer
 
-    def _by_cases(
+    def by_cases(
         self, stage: Stage, chosen: Chosen | None, prices: Prices
     ) -> tuple[Chosen | None, Proof, bool]:
         """Prove a matching best by cases, or find a better one; give up after `MOST_CASES`."""
@@ -383,13 +376,16 @@ class _Search:
             if late or len(leaves) + len(tree) > MOST_CASES:
                 return chosen, prices, False
             path, fixed = waiting.pop()
-            answer = self.relaxed(stage, fixed)
-            limit = self._limit(answer, stage, fixed)
+            try:
+                answer = self.relaxed(stage, fixed)
+            except RuntimeError:  # HiGHS gave up on a case
+                return chosen, prices, False
+            limit = self.limit(answer, stage, fixed)
             for _ in range(_DEARER):
                 if limit <= best or answer.missing <= _WHOLE or answer.penalty > _DEAREST:
                     break
                 answer = self.relaxed(stage, fixed, dearer=answer.penalty * 64)
-                limit = self._limit(answer, stage, fixed)
+                limit = self.limit(answer, stage, fixed)
             if (
                 answer.is_whole
                 and self.value(answer.chosen, stage) > best
@@ -407,7 +403,7 @@ class _Search:
             waiting.append(((*path, True), Fixed((*fixed.used, pair), fixed.unused)))
         return chosen, _grown(tree, leaves, prices), True
 
-    def _limit(self, answer: Relaxed, stage: Stage, fixed: Fixed = FREE) -> int:
+    def limit(self, answer: Relaxed, stage: Stage, fixed: Fixed = FREE) -> int:
         return bound(
             self.problem,
             answer.prices,

@@ -322,7 +322,9 @@ def relax(
         least[np.flatnonzero((program.i == pair[0]) & (program.j == pair[1]))] = 1.0
     most = np.concatenate([np.ones(p + q), np.full(rows, np.inf)])
     # A step of the total is as dear to miss as a unit of any other bound, if anything is gained.
-    units = program.units if program.value.any() else {}
+    units = dict(program.units) if program.value.any() else {}
+    if stage.name == "total" and "mean" in units:
+        units["mean"] = 16.0  # its steps are those of the stage; more is beyond HiGHS
     dear = np.array([units.get(kind, 1.0) for kind, _ in program.owner])
     cost = penalty * np.concatenate([dear[upper], dear[lower]])
     x, dual = _solved(np.concatenate([-program.value, cost]), matrix, limits, least, most)
@@ -375,18 +377,16 @@ def _solved(
     """Return the cheapest point below the limits, and what each limit is worth."""
     if not len(cost):
         return np.zeros(0), np.zeros(0)
-    found = linprog(
-        cost,
-        A_ub=matrix,
-        b_ub=limits,
-        bounds=np.column_stack([least, most]),
-        method="highs-ds",
-        options={
-            "dual_feasibility_tolerance": _TOLERANCE,
-            "primal_feasibility_tolerance": _TOLERANCE,
-        },
-    )
-    if found.x is None:
+    fine = {"dual_feasibility_tolerance": _TOLERANCE, "primal_feasibility_tolerance": _TOLERANCE}
+    # Numbers of very different sizes may be too much for the first way.
+    for method, options in (("highs-ds", fine), ("highs-ds", {}), ("highs-ipm", {})):
+        bounds = np.column_stack([least, most])
+        found = linprog(
+            cost, A_ub=matrix, b_ub=limits, bounds=bounds, method=method, options=options
+        )
+        if found.x is not None:
+            break
+    else:
         raise RuntimeError(f"HiGHS could not solve a linear program: {found.message}")
     return found.x, -found.ineqlin.marginals
 
@@ -413,8 +413,13 @@ def _fine(
     return int(np.clip(_ROOM - spare, FINE, FINEST))
 
 
-def whole(numbers: Numbers, candidate: Flags, stage: Stage) -> tuple[Ints, Ints] | None:
-    """Return the pairs of the best whole answer among candidates, or None if there is none."""
+def whole(
+    numbers: Numbers, candidate: Flags, stage: Stage, seconds: float | None = None
+) -> tuple[Ints, Ints] | None:
+    """Return the pairs of the best whole answer among candidates, or None if there is none.
+
+    With `seconds`, None as well if none is found within them.
+    """
     program = _program(numbers, candidate, stage, exact=True)
     p, q = len(program.i), len(program.several) + program.steps
     if p == 0:
@@ -425,7 +430,7 @@ def whole(numbers: Numbers, candidate: Flags, stage: Stage) -> tuple[Ints, Ints]
         integrality=np.ones(p + q),
         bounds=Bounds(np.zeros(p + q), np.ones(p + q)),
         constraints=LinearConstraint(program.matrix, program.low, program.high),
-        options={"mip_rel_gap": 0.0},
+        options={"mip_rel_gap": 0.0} | ({} if seconds is None else {"time_limit": seconds}),
     )
     if found.x is None:
         return None

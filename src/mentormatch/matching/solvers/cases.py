@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from mentormatch.matching.proofs import Prices, Proof, Split
 from mentormatch.matching.solvers.columns import Columns, Pair
+from mentormatch.matching.solvers.sided import Basis
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-#: Cases after which a proof is given up.
-MOST_CASES = 20_000
+#: Cases after which a proof is given up: the larger the problem, the sooner.
+LEAST_CASES, MOST_CASES = 2_000, 20_000
+_WORK = 2**36
 _WHOLE = 1e-4
-_DIVE = 400
+_DIVE = 1000
+_MORE = 8
 _BROKEN = 1e-6
 
 
@@ -29,12 +32,22 @@ _BROKEN = 1e-6
 class Case:
     """What a case assumes, and what is known of it."""
 
-    used: tuple[Pair, ...]
-    unused: tuple[Pair, ...]
+    bonus: dict[Pair, int]  # what pairs are worth more that are to be used, or less if not
     limit: int
     prices: Prices
     pair: Pair | None = None  # a pair that is used in part
+    basis: Basis | None = None
     cases: list[Case] = field(default_factory=list)
+
+    @property
+    def used(self) -> tuple[Pair, ...]:
+        """Pairs that are used."""
+        return tuple(pair for pair, more in self.bonus.items() if more > 0)
+
+    @property
+    def unused(self) -> tuple[Pair, ...]:
+        """Pairs that are not."""
+        return tuple(pair for pair, more in self.bonus.items() if more < 0)
 
     def proof(self) -> Proof:
         """Return the proof that grew from here."""
@@ -72,8 +85,10 @@ class Cases:
         self.chosen: Ints | None = None
         self.now: dict[Pair, int] = {}
         self.count = 0
-        self.bonus = 4 * columns.network.penalty
-        self.root = self._case((), ())
+        self.least = max(columns.largest >> 10, 1)
+        self.most = 4 * columns.network.penalty
+        columns.telling = False
+        self.root = self._case({})
 
     @property
     def bound(self) -> int:
@@ -102,54 +117,63 @@ class Cases:
 
     def go(self, case: Case) -> None:
         """Let the flow be best in a case."""
-        self._go(case.used, case.unused)
+        self._reprice(case.bonus)
+        self.columns.settle()
 
-    def _go(self, used: tuple[Pair, ...], unused: tuple[Pair, ...]) -> None:
-        """Let the flow be best under what a case assumes."""
+    def _reprice(self, bonus: dict[Pair, int]) -> None:
+        """Let pairs be worth more or less, and no others."""
         columns = self.columns
-        wanted = dict.fromkeys(used, self.bonus) | dict.fromkeys(unused, -self.bonus)
-        moved = {
-            pair: wanted.get(pair, 0) for pair in self.now if self.now[pair] != wanted.get(pair)
-        }
-        moved |= {pair: by for pair, by in wanted.items() if self.now.get(pair) != by}
+        moved = [pair for pair in {**self.now, **bonus} if self.now.get(pair) != bonus.get(pair)]
         if moved:
             at = np.array([columns.place(pair) for pair in moved], np.int64)
-            by = np.array(list(moved.values()), np.int64)
-            columns.network.reprice(at, columns.worth[at] + by)
-        self.now = wanted
-        columns.settle()
+            more = np.array([bonus.get(pair, 0) for pair in moved], np.int64)
+            columns.network.reprice(at, columns.worth[at] + more)
+        self.now = dict(bonus)
 
-    def _case(self, used: tuple[Pair, ...], unused: tuple[Pair, ...]) -> Case:
-        """Return a case with its bound; keep its matching if it is whole and the best so far."""
+    def _case(self, bonus: dict[Pair, int], above: Case | None = None) -> Case:
+        """Return a case with its bound; keep its matching if it is whole and the best so far.
+
+        A small bonus will often do, and moves little. It grows until the flow does as the case
+        assumes, or the case holds nothing better.
+        """
         columns = self.columns
-        self._go(used, unused)
+        if above is not None and above.basis is not None:
+            self._reprice(above.bonus)
+            columns.network.restore(above.basis)
         self.count += 1
-        prices = columns.prices(self.covered > 0)
-        limit = columns.limit(prices, self.covered, used, unused)
-        case = Case(used, unused, limit, prices)
-        x = columns.used
-        part = np.flatnonzero(np.abs(x - np.rint(x)) > _WHOLE)
-        if len(part):
-            decided = set(used) | set(unused)
-            order = part[np.argsort(np.abs(x[part] - 0.5), kind="stable")]
-            for k in order.tolist():
-                pair = (int(columns.i[k]), int(columns.j[k]))
-                if pair not in decided:
-                    case.pair = pair
-                    break
-        elif self._kept(used, unused):
-            self._take(np.flatnonzero(x > 0.5))
+        case = Case(dict(bonus), 0, columns.prices(self.covered > 0))
+        while True:
+            self.go(case)
+            case.prices = columns.prices(self.covered > 0)
+            case.limit = columns.limit(case.prices, self.covered, case.used, case.unused)
+            wrong = self._wrong(case.bonus)
+            if case.limit <= self.best or not wrong:
+                break
+            case.bonus |= {pair: case.bonus[pair] * _MORE for pair in wrong}
+        part = self._part()
+        if len(part) or wrong:
+            order = part[np.argsort(np.abs(columns.used[part] - 0.5), kind="stable")]
+            pairs = ((int(columns.i[k]), int(columns.j[k])) for k in order.tolist())
+            case.pair = next((pair for pair in pairs if pair not in bonus), None)
+        elif max(columns.network.missing(columns.flow)) <= _BROKEN:
+            self._take(np.flatnonzero(columns.used > 0.5))
+        if case.pair is not None:
+            case.basis = columns.network.basis()
         return case
 
-    def _kept(self, used: tuple[Pair, ...], unused: tuple[Pair, ...]) -> bool:
-        """Say whether the flow keeps every bound, and what the case assumes."""
-        columns = self.columns
-        if max(columns.network.missing(columns.flow)) > _BROKEN:
-            return False
-        x = columns.used
-        return all(x[columns.place(pair)] > 0.5 for pair in used) and all(
-            x[columns.place(pair)] < 0.5 for pair in unused
-        )
+    def _part(self) -> Ints:
+        """Return the candidates that are used in part."""
+        x = self.columns.used
+        return np.flatnonzero(np.abs(x - np.rint(x)) > _WHOLE)
+
+    def _wrong(self, bonus: dict[Pair, int]) -> list[Pair]:
+        """Return the pairs that are not used as they should be, and could cost more."""
+        x, columns = self.columns.used, self.columns
+        return [
+            pair
+            for pair, more in bonus.items()
+            if abs(x[columns.place(pair)] - (more > 0)) > _WHOLE and abs(more) < self.most
+        ]
 
     def _take(self, chosen: Ints) -> None:
         value = int(self.columns.worth[chosen].sum())
@@ -159,46 +183,56 @@ class Cases:
     def dive(self) -> None:
         """Look for a good whole matching by using the pairs that are used most, one by one."""
         columns = self.columns
-        used: tuple[Pair, ...] = ()
-        unused: tuple[Pair, ...] = ()
+        bonus: dict[Pair, int] = {}
+        last: Pair | None = None
         for _ in range(_DIVE):
-            self._go(used, unused)
-            x = columns.used
-            if max(columns.network.missing(columns.flow)) > _BROKEN and used:
-                if unused and unused[-1] == used[-1]:
-                    return
-                used, unused = used[:-1], (*unused, used[-1])
+            self._reprice(bonus)
+            columns.settle()
+            if wrong := self._wrong(bonus):
+                bonus |= {pair: bonus[pair] * _MORE for pair in wrong}
                 continue
-            part = np.flatnonzero(np.abs(x - np.rint(x)) > _WHOLE)
+            if max(columns.network.missing(columns.flow)) > _BROKEN:
+                if last is None or bonus[last] < 0:
+                    return
+                bonus[last] = -bonus[last]
+                continue
+            part = self._part()
             if not len(part):
-                if self._kept(used, unused):
-                    self._take(np.flatnonzero(x > 0.5))
+                self._take(np.flatnonzero(columns.used > 0.5))
                 return
-            k = int(part[np.argmax(x[part])])
-            used = (*used, (int(columns.i[k]), int(columns.j[k])))
+            k = int(part[np.argmax(columns.used[part])])
+            last = (int(columns.i[k]), int(columns.j[k]))
+            bonus[last] = self.least
 
-    def search(self, near: int = 0) -> bool:
-        """Go through cases until the best matching is proved, or within so many steps.
+    def search(self) -> bool:
+        """Go through cases until the best matching is proved; say whether it is.
 
         Raises
         ------
         Stopped
-            The time is over; what was found so far is there.
+            The time is over, or the bound is close enough; what was found so far is there.
         """
+        n, m = self.columns.shape
+        most = int(np.clip(_WORK // max(n * m, 1), LEAST_CASES, MOST_CASES))
         waiting: list[tuple[int, int, Case]] = []
         heappush(waiting, (-self.root.limit, 0, self.root))
-        while waiting and -waiting[0][0] > self.best + near:
-            if self.count > MOST_CASES:
+        self._tell(waiting)
+        while waiting and -waiting[0][0] > self.best:
+            if self.count > most or waiting[0][2].pair is None:
                 return False
             self.columns.watch.look()
             case = heappop(waiting)[2]
-            if case.pair is None:
-                return False
-            for used, unused in (
-                ((*case.used, case.pair), case.unused),
-                (case.used, (*case.unused, case.pair)),
-            ):
-                one = self._case(used, unused)
+            assert case.pair is not None
+            known = _MORE * (case.limit - self.best) if self.chosen is not None else 0
+            step = max(known, self.least)
+            for more in (step, -step):
+                one = self._case({**case.bonus, case.pair: more}, case)
                 case.cases.append(one)
                 heappush(waiting, (-one.limit, self.count, one))
+            case.basis = None
+            self._tell(waiting)
         return True
+
+    def _tell(self, waiting: list[tuple[int, int, Case]]) -> None:
+        if self.columns.watch.listens and self.chosen is not None:
+            self.columns.tell(self.best, max(self.best, -waiting[0][0] if waiting else self.best))

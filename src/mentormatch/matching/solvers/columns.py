@@ -16,7 +16,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices
 from mentormatch.matching.solvers.sided import Bounded, Network
 from mentormatch.matching.solvers.tiles import NOTHING, Reader
-from mentormatch.matching.solvers.watch import Watch
+from mentormatch.matching.solvers.watch import FREE, Watch
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -71,6 +71,7 @@ class Columns:
         self.bases: list[tuple[Ints, Ints]] = []
         self.keep = np.full(n, min(FIRST, max(m, 1)), np.int64)
         self.read, self.rounds, self.flow = 0, 0, np.zeros(0)
+        self.hurried, self.telling = False, True
         self.fine = self._digits()
 
     def _kinds(self) -> None:
@@ -128,7 +129,6 @@ class Columns:
 
     def _read(self, rows: Ints) -> None:
         """Learn the best pairs of some rows at the present prices."""
-        self.watch.look()
         low = np.floor(self.network.mentors[self.col_node]).astype(np.int64)
         low = np.where(self.closed, 2 * _FAR, np.clip(low, -_FAR, _FAR))
         width = self.meets.shape
@@ -188,16 +188,36 @@ class Columns:
         return np.flatnonzero(doubt)
 
     def settle(self, margin: float = 0.0) -> None:
-        """Make the flow best among all pairs; know all pairs that lose no more than a margin."""
+        """Make the flow best among all pairs; know all pairs that lose no more than a margin.
+
+        In a hurry, among the candidates at hand.
+
+        Raises
+        ------
+        Stopped
+            The time is over.
+        """
         while True:
             while not self.network.improve(CHUNK):
                 self.watch.look()
             self.rounds += 1
-            rows = self._doubtful(margin)
+            if self.telling and self.watch.listens:
+                self.tell(0, self.limit(self.prices(False), 0))
+            rows = np.zeros(0, np.int64) if self.hurried else self._doubtful(margin)
             if not len(rows):
                 break
+            self.watch.look()
             self._read(rows)
         self.flow = self.network.exact()
+
+    def tell(self, total: int, limit: int) -> None:
+        """Tell how far the search is; raise `Stopped` when that is close enough."""
+        read = self.read / max(self.shape[0], 1)
+        self.watch.report(self.rounds, total, limit, read)
+
+    def hurry(self) -> None:
+        """Look at no clock, and read no score, from now on."""
+        self.watch, self.hurried = FREE, True
 
     @property
     def used(self) -> Floats:

@@ -41,7 +41,7 @@ _ANEW = 100
 
 
 @njit(cache=True, nogil=True)
-def _inverted(arcs: Arcs, tree: Tree, sides: Sides) -> bool:
+def inverted(arcs: Arcs, tree: Tree, sides: Sides) -> bool:
     """Reckon the inverse anew (Gauss and Jordan, with pivoting)."""
     inverse, width = sides.inverse, len(sides.beside)
     a = np.empty((width, width))
@@ -93,8 +93,9 @@ def _paid(arcs: Arcs, tree: Tree, sides: Sides, always: bool) -> bool:
     for q in range(width):
         e = sides.beside[q]
         worth = arcs.worth[e] - tree.path[arcs.tail[e]] + tree.path[arcs.head[e]]
-        for k in range(width):
-            fresh[k] += sides.inverse[q, k] * worth
+        if worth != 0:
+            for k in range(width):
+                fresh[k] += sides.inverse[q, k] * worth
     changed = always
     for k in range(width):
         if abs(fresh[k] - sides.price[k]) > _NOTHING * (1.0 + abs(fresh[k])):
@@ -102,9 +103,10 @@ def _paid(arcs: Arcs, tree: Tree, sides: Sides, always: bool) -> bool:
     if not changed:
         return False
     sides.price[:] = fresh
+    paying = np.flatnonzero(fresh)
     for v in range(len(tree.price)):
         left = np.float64(tree.path[v])
-        for k in range(width):
+        for k in paying:
             left -= fresh[k] * tree.used[v, k]
         tree.price[v] = left
     for c in range(len(sides.charge)):
@@ -146,7 +148,7 @@ def pivot(
     push, seen, met = np.zeros(nodes), np.zeros(nodes, np.int8), np.empty(nodes, np.int64)
     y, sign, shift = np.zeros(width), np.zeros(width), np.zeros(width)
     stack = np.empty(nodes, np.int64)
-    if not _inverted(arcs, tree, sides):
+    if not inverted(arcs, tree, sides):
         return SINGULAR, 0
     _paid(arcs, tree, sides, True)
     since = 0
@@ -240,7 +242,7 @@ def pivot(
             since += 1
             if since >= _ANEW:
                 since = 0
-                if not _inverted(arcs, tree, sides):
+                if not inverted(arcs, tree, sides):
                     return SINGULAR, count
             _paid(arcs, tree, sides, False)
     return UNFINISHED, most

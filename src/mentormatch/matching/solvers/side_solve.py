@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.problem import Problem
-from mentormatch.matching.proofs import Proof
+from mentormatch.matching.proofs import Prices, Proof
 from mentormatch.matching.solvers.answer import Pairing
 from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.locks import is_lock
@@ -36,6 +37,8 @@ MINIMUMS = 2**22
 _DEARER, _TIMES = 64, 2
 _BROKEN = 1e-6
 _LOTS = 20
+_MOST_LOTS = 2**16
+_STOPPED = "the search was stopped before it had a list that keeps every rule: allow it more time"
 
 
 def suits_sides(problem: Problem, stages: tuple[str, ...]) -> bool:
@@ -75,7 +78,14 @@ def solve_sides(
     Raises
     ------
     ProblemError
-        The total could be too large to be exact.
+        The total could be too large to be exact, or the search was stopped before it had a
+        matching that keeps every rule.
+
+    Notes
+    -----
+    Ties are broken by the lottery among all matchings that the proof leaves as good. Where more
+    than 65 536 pairs tie, the matching found first stays; people stand in the order of their
+    lottery tickets all the while, so it depends on ids and seed alone.
     """
     from mentormatch.matching.solvers.cases import Cases  # noqa: PLC0415  (compiles)
     from mentormatch.matching.solvers.columns import Columns  # noqa: PLC0415  (compiles)
@@ -87,37 +97,76 @@ def solve_sides(
     proofs: dict[str, Proof] = {}
     covered = 0
     columns.begin()
-    if "coverage" in stages:
-        found = people_and_prices(columns)
-        if found is None:
+    try:
+        if "coverage" in stages:
+            found = people_and_prices(columns)
+            if found is None:
+                return None
+            covered, proofs["coverage"] = found
+            columns.network.cover(covered)
+        if not _kept(columns):
             return None
-        covered, proofs["coverage"] = found
-        columns.network.cover(covered)
-    columns.settle()
-    for _ in range(_TIMES):
-        if max(columns.network.missing(columns.flow)) <= _BROKEN:
-            break
-        columns.network.dearer(_DEARER)
-        columns.settle()
-    else:
-        if max(columns.network.missing(columns.flow)) > _BROKEN:
-            return None
-    cases = Cases(columns, covered)
+        cases = Cases(columns, covered)
+    except (Stopped, KeyboardInterrupt):
+        return _hurried(problem, columns, stages)
     proofs["total"] = cases.root.prices
-    proved = False
+    proved, chosen = False, None
     try:
         if cases.chosen is None:
             cases.dive()
-        steps = int(np.ldexp(watch.gap, problem.bits)) if watch.gap else 0
-        proved = cases.search(steps)
-        proofs["total"] = cases.root.proof()
+        proved = cases.search() and cases.bound <= cases.best
+        chosen = _drawn(problem, columns, cases, seed) if proved else None
     except (Stopped, KeyboardInterrupt):
-        proved = False
+        columns.hurry()
+        if cases.chosen is None:
+            cases.dive()
     if cases.chosen is None:
         return None
-    proved = proved and cases.bound <= cases.best
-    chosen = _drawn(problem, columns, cases, seed) if proved else cases.chosen
+    proofs["total"] = cases.root.proof()
+    chosen = cases.chosen if chosen is None else chosen
     return Pairing(columns.i[chosen], columns.j[chosen], proofs, proved)
+
+
+def _kept(columns: Columns) -> bool:
+    """Let the flow settle; say whether it keeps every bound, however dear it is to break one."""
+    for time in range(_TIMES + 1):
+        if time:
+            columns.network.dearer(_DEARER)
+        columns.settle()
+        if max(columns.network.missing(columns.flow)) <= _BROKEN:
+            return True
+    return False
+
+
+def _hurried(problem: Problem, columns: Columns, stages: tuple[str, ...]) -> Pairing:
+    """Return a good matching on the candidates at hand, and what their prices prove of all pairs.
+
+    Raises
+    ------
+    ProblemError
+        None that keeps all rules was found.
+    """
+    from mentormatch.matching.solvers.cases import Cases  # noqa: PLC0415  (compiles)
+
+    columns.hurry()
+    covered = 0
+    proofs: dict[str, Proof] = {}
+    if "coverage" in stages:
+        none = np.zeros(len(problem.quotas), np.int64)
+        proofs["coverage"] = Prices(np.zeros(problem.shape[1], np.int64), none)
+        covered = int((problem.mentee_demand > 0).sum())
+        columns.network.cover(covered)
+        columns.settle()
+        covered -= int(np.ceil(columns.network.missing(columns.flow)[0] - _BROKEN))
+        columns.network.cover(covered)
+    kept = _kept(columns)
+    cases = Cases(columns, covered)
+    if kept and cases.chosen is None:
+        cases.dive()
+    if cases.chosen is None:
+        raise ProblemError(_STOPPED)
+    proofs["total"] = cases.root.prices
+    return Pairing(columns.i[cases.chosen], columns.j[cases.chosen], proofs, proved=False)
 
 
 def _drawn(problem: Problem, columns: Columns, cases: Cases, seed: int) -> Ints:
@@ -156,7 +205,7 @@ def _best_lots(
     """Return which of the near pairs make the matching with the best lots; None if none will do."""
     i, j, worth = columns.i[near], columns.j[near], columns.worth[near]
     size = len(near)
-    if not size:
+    if not size or size > _MOST_LOTS:
         return None
     if cases.alone(near):
         return np.ones(size, np.bool_)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching.problem import Problem
-from mentormatch.matching.solvers.pivots import UNFINISHED, pivot
+from mentormatch.matching.solvers.pivots import UNFINISHED, inverted, pivot
 from mentormatch.matching.solvers.spanning import (
     BESIDE,
     ENDLESS,
+    LOWER,
     TREE,
     UPPER,
     Arcs,
@@ -19,11 +20,13 @@ from mentormatch.matching.solvers.spanning import (
     Tree,
     flows,
     hang,
-    label,
+    label_all,
+    regrown,
 )
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Small = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 
 _NUDGE = 0.004  # how far all supplies together are off, so that nothing ties
@@ -37,6 +40,16 @@ class Bounded:
     index: int
     least: int
     most: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Where arcs stand, the tree, and the arcs beside it."""
+
+    state: Small
+    parent: Ints
+    arc: Ints
+    beside: Ints
 
 
 class _Laid:
@@ -201,8 +214,7 @@ class Network:
             # Whoever is left out beyond that pays: the other gate takes the place in the tree.
             arcs.state[gate], arcs.state[gate + 1] = UPPER, TREE
             self.tree.arc[self.uncovered] = gate + 1
-            stack = np.empty(self.n + self.m + 2, np.int64)
-            label(self.uncovered, arcs, self.tree, self.sides, stack)
+            self._relabel()
         self._refresh()
 
     def dearer(self, factor: int) -> None:
@@ -214,11 +226,7 @@ class Network:
         self._relabel()
 
     def _relabel(self) -> None:
-        stack = np.empty(self.n + self.m + 2, np.int64)
-        v = int(self.tree.first[self.root])
-        while v >= 0:
-            label(v, self.arcs, self.tree, self.sides, stack)
-            v = int(self.tree.after[v])
+        label_all(self.arcs, self.tree, self.sides)
 
     def _refresh(self) -> None:
         """Reckon the flow anew from the basis."""
@@ -271,6 +279,23 @@ class Network:
         if at < UNFINISHED:
             raise RuntimeError("the network simplex lost its way")
         return at >= 0
+
+    def basis(self) -> Basis:
+        """Return where all arcs stand."""
+        tree, state = self.tree, self.arcs.state
+        return Basis(state.copy(), tree.parent.copy(), tree.arc.copy(), self.sides.beside.copy())
+
+    def restore(self, basis: Basis) -> None:
+        """Go back to a basis; candidates that are newer are not used in it."""
+        state = self.arcs.state
+        state[: len(basis.state)] = basis.state
+        state[len(basis.state) :] = LOWER
+        self.sides.beside[:] = basis.beside
+        regrown(basis.parent, basis.arc, self.tree)
+        self._relabel()
+        if not inverted(self.arcs, self.tree, self.sides):
+            raise RuntimeError("the network simplex lost its way")
+        self._refresh()
 
     def reprice(self, pairs: Ints, worth: Ints) -> None:
         """Let candidates be worth something else from now on; the flow stays as it is."""

@@ -81,6 +81,24 @@ def hang(v: int, parent: int, arc: int, tree: Tree) -> None:
 
 
 @njit(cache=True, nogil=True)
+def label_all(arcs: Arcs, tree: Tree, sides: Sides) -> None:
+    """Reckon depth and potentials anew for all nodes."""
+    stack = np.empty(len(tree.parent), np.int64)
+    v = tree.first[len(tree.parent) - 1]
+    while v >= 0:
+        label(v, arcs, tree, sides, stack)
+        v = tree.after[v]
+
+
+@njit(cache=True, nogil=True)
+def regrown(parents: Ints, through: Ints, tree: Tree) -> None:
+    """Hang all nodes anew as they hung once."""
+    tree.first[:] = -1
+    for v in range(len(parents) - 1):
+        hang(v, parents[v], through[v], tree)
+
+
+@njit(cache=True, nogil=True)
 def cut(v: int, tree: Tree) -> None:
     """Take a node off its parent's list of children."""
     a, b = tree.before[v], tree.after[v]
@@ -95,7 +113,7 @@ def cut(v: int, tree: Tree) -> None:
 @njit(cache=True, nogil=True)
 def label(top: int, arcs: Arcs, tree: Tree, sides: Sides, stack: Ints) -> None:
     """Reckon depth and potentials anew for a node and all below it."""
-    uses = sides.uses
+    uses, paying = sides.uses, np.flatnonzero(sides.price)
     width = uses.shape[1]
     stack[0], size = top, 1
     while size > 0:
@@ -108,6 +126,7 @@ def label(top: int, arcs: Arcs, tree: Tree, sides: Sides, stack: Ints) -> None:
         left = np.float64(tree.path[v])
         for k in range(width):
             tree.used[v, k] = tree.used[p, k] + sign * uses[arcs.cell[e], k]
+        for k in paying:
             left -= sides.price[k] * tree.used[v, k]
         tree.price[v] = left
         v = tree.first[v]

@@ -17,6 +17,7 @@ from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.solvers import columns, large, side_solve
 from mentormatch.matching.solvers.sided import Bounded, Network
+from mentormatch.matching.solvers.watch import Progress, Stopped, Watch
 from strategies import Block, BlockAt, seeded_problem
 
 OBJECTIVES = ("most people", "highest total")
@@ -270,6 +271,7 @@ def test_an_interrupted_search_gives_a_matching_and_its_gap(
     whole = priced(problem)
     from mentormatch.matching.solvers import cases
 
+    monkeypatch.setattr(cases, "LEAST_CASES", 0)
     monkeypatch.setattr(cases, "MOST_CASES", 0)
     found = priced(problem)
     assert found is not None
@@ -305,3 +307,41 @@ def test_a_network_is_worth_what_a_linear_program_is() -> None:
         limit = np.concatenate([np.ones(n), problem.mentor_capacity, most])
         sought = linprog(-scores[i, j].astype(float), A_ub=sparse.vstack(rows), b_ub=limit)
         assert float(flow @ scores[i, j]) == pytest.approx(-sought.fun, abs=1e-6), seed
+
+
+def test_progress_is_told_and_a_gap_is_enough() -> None:
+    """Whoever listens hears bounds that no matching passes, and the search ends when close."""
+    problem = lending(1)
+    whole = priced(problem)
+    assert whole is not None
+    told: list[Progress] = []
+    forced(problem, "most people", 0, 0, progress=told.append)
+    assert told
+    assert all(one.bound >= whole.total - 1e-9 for one in told)
+    assert told[-1].total == pytest.approx(whole.total)
+    close = forced(problem, "most people", 0, 0, gap=0.5)
+    assert certify(problem, close).valid
+    assert close.gap <= 0.5
+    assert close.bound >= whole.total
+
+
+def test_who_has_no_time_gets_a_list_that_keeps_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped at any moment, the search gives a valid matching with an honest bound."""
+    problem = lending(2)
+    whole = priced(problem)
+    assert whole is not None
+    for looks in (0, 1, 2, 3, 5, 9, 17):
+        left = [looks]
+
+        def look(watch: Watch, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] < 0 and watch.seconds is not None:
+                raise Stopped
+
+        monkeypatch.setattr(Watch, "look", look)
+        found = forced(problem, "most people", 0, 0, time_limit=1e9)
+        certificate = certify(problem, found)
+        assert certificate.valid, looks
+        assert certificate.optimal == (found.status == "optimal"), looks
+        if found.coverage == whole.coverage:
+            assert found.bound >= whole.total >= found.total, looks

@@ -225,10 +225,12 @@ class Cases:
             assert case.pair is not None
             known = _MORE * (case.limit - self.best) if self.chosen is not None else 0
             step = max(known, self.least)
-            for more in (step, -step):
-                one = self._case({**case.bonus, case.pair: more}, case)
-                case.cases.append(one)
-                heappush(waiting, (-one.limit, self.count, one))
+            # Both or none: who is interrupted in between keeps the case as it was.
+            case.cases = [
+                self._case({**case.bonus, case.pair: more}, case) for more in (step, -step)
+            ]
+            for k, one in enumerate(case.cases):
+                heappush(waiting, (-one.limit, self.count + k, one))
             case.basis = None
             self._tell(waiting)
         return True

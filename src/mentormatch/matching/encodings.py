@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +86,16 @@ class Encodings:
             left, right = self.mentees[i[part]], self.mentors[j[part]]
             found[part] = np.einsum("kd,kd->k", left, right, dtype=np.float64)
         return _on_grid(found)
+
+    def taken(self, mentees: ArrayLike, mentors: ArrayLike) -> Encodings:
+        """Return the encodings of some mentees and mentors, whose scores are the same."""
+        twin = copy.copy(self)
+        for name, some in (("mentees", mentees), ("mentors", mentors)):
+            table = getattr(self, name)[np.asarray(some, np.int64)]
+            table.setflags(write=False)
+            object.__setattr__(twin, name, table)
+        object.__setattr__(twin, "shape", (len(twin.mentees), len(twin.mentors)))
+        return twin
 
     @property
     def largest(self) -> float:

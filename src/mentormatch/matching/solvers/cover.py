@@ -40,7 +40,7 @@ def plain_cover(
     if (match[wanting] >= 0).all():
         return np.zeros(m, np.int64)
     rows_alive, columns_alive = alive()
-    rows, columns = _circles(bans, n, m)
+    rows, columns = circles(bans, n, m)
     size = int(max(rows.max(initial=-1), columns.max(initial=-1))) + 1
     wanting = wanting & rows_alive
     places = np.where(columns_alive, problem.mentor_capacity, 0)
@@ -54,7 +54,7 @@ def plain_cover(
     return full.astype(np.int64)
 
 
-def _circles(bans: Bans, n: int, m: int) -> tuple[Ints, Ints]:
+def circles(bans: Bans, n: int, m: int) -> tuple[Ints, Ints]:
     """Return for each row and column the number of its circle, as far as kinds of people tell."""
     if len(bans.spared_i) or not bans.any:
         return np.zeros(n, np.int64), np.zeros(m, np.int64)

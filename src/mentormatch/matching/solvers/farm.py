@@ -50,13 +50,20 @@ def reader_of(problem: Problem, n_jobs: Workers) -> Reader:
     """
     if isinstance(problem.scores, Listed):
         return Sparse(problem)  # holds all its pairs, so there is nothing to deal out
-    if not isinstance(n_jobs, Integral):
-        return Farm(problem, n_jobs)
-    client = getattr(get_active_backend()[0], "client", None)
+    if isinstance(n_jobs, Integral) and is_local(n_jobs):
+        return local_reader(problem, int(n_jobs))
+    return Farm(problem, n_jobs if not isinstance(n_jobs, Integral) else _active_client())
+
+
+def is_local(n_jobs: Workers) -> bool:
+    """Say whether the threads of this process are to read, and not the workers of a cluster."""
     distributed = sys.modules.get("distributed")
-    if distributed is not None and isinstance(client, distributed.Client):
-        return Farm(problem, client)
-    return local_reader(problem, int(n_jobs))
+    clustered = distributed is not None and isinstance(_active_client(), distributed.Client)
+    return isinstance(n_jobs, Integral) and not clustered
+
+
+def _active_client() -> Any:
+    return getattr(get_active_backend()[0], "client", None)
 
 
 class Farm:

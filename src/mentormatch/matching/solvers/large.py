@@ -21,12 +21,14 @@ from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.answer import Answer
 from mentormatch.matching.solvers.apart import apart
+from mentormatch.matching.solvers.circles import solve_apart
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.locks import Locks, locks_of, only_bans_and_locks
 from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.search import Search
 from mentormatch.matching.solvers.single import lowest, solve_single
+from mentormatch.matching.solvers.start import start_prices
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
 Ints = NDArray[np.int64]
@@ -117,13 +119,30 @@ def _with_locks(locks: Locks, answer: Answer) -> Answer:
 def _solve_free(
     problem: Problem, stages: tuple[str, ...], seed: int, n_jobs: Workers, watch: Watch
 ) -> Answer | None:
-    """Solve a problem with nothing but bans."""
+    """Solve a problem with nothing but bans, circle by circle where it falls apart."""
+    bits = grid.lottery_bits(*problem.shape)
+
+    def circle(part: Problem, watch: Watch) -> Answer | None:
+        return _solve_whole(part, stages, seed, 1, watch, bits)
+
+    found = solve_apart(problem, stages, n_jobs, watch, circle)
+    return _solve_whole(problem, stages, seed, n_jobs, watch, bits) if found is None else found
+
+
+def _solve_whole(
+    problem: Problem,
+    stages: tuple[str, ...],
+    seed: int,
+    n_jobs: Workers,
+    watch: Watch,
+    bits: int,
+) -> Answer | None:
     n, m = problem.shape
     if n * m < DENSE and int(problem.mentor_capacity.max(initial=0)) <= 1:
-        return solve_single(problem, stages, seed)
+        return solve_single(problem, stages, seed, bits)
     reader = reader_of(problem, n_jobs)
     grid.check_total(np.array([reader.largest]), problem.most_pairs)
-    search = Search(problem, reader, watch)
+    search = Search(problem, reader, watch, start_prices(problem, reader.bans))
     master = search.master
     small = problem.shape[0] * problem.shape[1] < LOWEST
     none = np.zeros(len(problem.quotas), np.int64)
@@ -143,7 +162,7 @@ def _solve_free(
                 search.settle()
                 found, mentees, mentors, pay = apart(problem, search)
             proofs["coverage"] = Prices(_closed(problem, found, 1), none)
-        match = _draw_lots(problem, search, seed, lead="coverage" in stages)
+        match = _draw_lots(problem, search, seed, bits, lead="coverage" in stages)
         if match is None:
             return None
         if small:
@@ -168,11 +187,13 @@ def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:
     return np.where(problem.mentor_capacity == 0, price, mentors)
 
 
-def _draw_lots(problem: Problem, search: Search, seed: int, *, lead: bool) -> Ints | None:
+def _draw_lots(
+    problem: Problem, search: Search, seed: int, bits: int, *, lead: bool
+) -> Ints | None:
     """Return the best matching that the lottery prefers; None if too many pairs tie."""
     search.settle(ties=True)
     master = search.master
     i = np.repeat(np.arange(problem.shape[0]), np.diff(master.ptr))
     tight = (master.worth - master.v[master.cols] == master.u[i]) & search.open[i]
     i, j = i[tight], master.cols[tight].astype(np.int64)
-    return draw_lots(problem, master.u, master.v, master.match, (i, j), seed, lead=lead)
+    return draw_lots(problem, master.u, master.v, master.match, (i, j), seed, lead=lead, bits=bits)

@@ -25,6 +25,7 @@ def draw_lots(
     seed: int,
     *,
     lead: bool,
+    bits: int | None = None,
 ) -> Ints | None:
     """Return the best matching that the lottery prefers; None if too many pairs tie.
 
@@ -40,6 +41,8 @@ def draw_lots(
         Seed of the lottery.
     lead : bool
         Whether it counts first how many rows have a column.
+    bits : int, optional
+        Digits of the lottery numbers, where the problem is part of a larger one.
     """
     n, m = problem.shape
     i, j = tight
@@ -56,7 +59,7 @@ def draw_lots(
     rows, row = np.unique(i, return_inverse=True)
     columns, column = np.unique(j, return_inverse=True)
     mentees, mentors = problem.mentee_ids or (), problem.mentor_ids or ()
-    bits = grid.lottery_bits(n, m)
+    bits = grid.lottery_bits(n, m) if bits is None else bits
     lots = grid.lottery(
         grid.tickets([mentees[k] for k in rows.tolist()], "mentee", seed)[row],
         grid.tickets([mentors[k] for k in columns.tolist()], "mentor", seed)[column],

@@ -30,7 +30,9 @@ class Search:
     ``far[j]`` above what the rows had then, ``had[since[j]]``.
     """
 
-    def __init__(self, problem: Problem, reader: Reader, watch: Watch) -> None:
+    def __init__(
+        self, problem: Problem, reader: Reader, watch: Watch, guess: Ints | None = None
+    ) -> None:
         n, m = problem.shape
         self.reader, self.watch = reader, watch
         self.capacity, self.shape = problem.mentor_capacity, (n, m)
@@ -45,6 +47,7 @@ class Search:
         self.pay, self.paid = np.zeros(n, np.int64), False  # on top of every score of a row
         self.read, self.rounds, self.met = 0, 0, False
         self.keep = np.full(n, FIRST, np.int64)
+        self.guess = guess  # prices at which rows are read first
 
     def prices(self) -> Ints:
         """Return the prices, with mentors who have no place put out of reach."""
@@ -56,6 +59,8 @@ class Search:
             return
         self.watch.look()
         prices = self.prices()
+        if not self.bases and self.guess is not None:
+            prices = np.where(self.capacity > 0, self.guess, 2**58)
         for keep in np.unique(self.keep[rows]).tolist():
             mine = rows[self.keep[rows] == keep]
             found = self.reader.best(mine, prices, keep)

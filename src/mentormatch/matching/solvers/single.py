@@ -20,7 +20,9 @@ Flags = NDArray[np.bool_]
 _BIDS = 6  # bids a row, before shortest paths take over
 
 
-def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer | None:
+def solve_single(
+    problem: Problem, stages: tuple[str, ...], seed: int, bits: int | None = None
+) -> Answer | None:
     """Return the best matching with its lowest prices.
 
     None if people have to be put before scores, or too many pairs tie to draw lots: then another
@@ -34,6 +36,8 @@ def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer
         ``("coverage", "total")`` or ``("total",)``.
     seed : int
         Seed of the lottery.
+    bits : int, optional
+        Digits of the lottery numbers, where the problem is part of a larger one.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def solve_single(problem: Problem, stages: tuple[str, ...], seed: int) -> Answer
     whole_u, whole_v = u.astype(np.int64), np.where(v < np.inf, v, 0).astype(np.int64)
     pairs = rows[:count], cols[:count]
     lead = "coverage" in stages
-    drawn = draw_lots(problem, whole_u, whole_v, match, pairs, seed, lead=lead)
+    drawn = draw_lots(problem, whole_u, whole_v, match, pairs, seed, lead=lead, bits=bits)
     if drawn is None:
         return None
     mentees, mentors = lowest(problem, steps, whole_u, whole_v, match, largest)

@@ -19,7 +19,9 @@ from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.solvers import general, large, search, tiles, watch, weights
+from mentormatch.matching.solvers.floors import Floor
 from mentormatch.matching.solvers.locks import only_bans_and_locks
+from mentormatch.matching.solvers.staged import Staged
 from mentormatch.matching.solvers.watch import Stopped
 from mentormatch.matching.solvers.weights import weigh
 from test_large import OBJECTIVES, OnlyBlocks, as_products, ends, in_memory, priced, random_problem
@@ -470,3 +472,23 @@ def test_one_group_is_named_however_many_have_too_few(
             told += 1
             assert shortage.open < shortage.wanted
     assert told
+
+
+def test_a_mentor_who_must_have_somebody_bounds_the_lowest_score(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The best score of a mentor with a minimum is tried first, not every score above it."""
+    rng = np.random.default_rng(4)
+    scores = rng.random((40, 30))
+    scores[:, 3] /= 10
+    problem = Problem(scores, mentor_capacity=3, mentor_minimum=np.arange(30) % 2)
+    tried: list[int] = []
+    step = Floor._above
+
+    def noted(floor: Floor, some: Staged, least: int) -> Staged:
+        tried.append(least)
+        return step(floor, some, least)
+
+    monkeypatch.setattr(Floor, "_above", noted)
+    agree(problem, "fairest", 0)
+    assert len(tried) <= 2

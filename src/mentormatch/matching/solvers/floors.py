@@ -133,29 +133,34 @@ class Floor:
                 high = least
                 self.proof = self._prices(zeros, {"coverage": int(every)})
         places = np.minimum(problem.mentor_capacity, n)
-        if "coverage" in self.stages and people == int(places.sum()) < _MOST_LISTED:
-            high = min(high, self._of_columns(high))
+        taken = "coverage" in self.stages and people == int(places.sum())
+        if (taken or problem.mentor_minimum.any()) and first.reader.column_cost < np.inf:
+            high = self._of_columns(high, every=taken)
         return high
 
-    def _of_columns(self, high: int) -> int:
-        """Return the least of the mentors' best scores, where all places are taken."""
-        first = self.first
-        m = first.problem.shape[1]
-        if not first.reader.column_cost < np.inf:
-            return high
-        columns = np.flatnonzero(first.problem.mentor_capacity > 0)
-        nothing = np.where(first.problem.mentee_demand > 0, 0, 2**58)
+    def _of_columns(self, high: int, *, every: bool) -> int:
+        """Return the least of the best scores of mentors who must have a mentee, or of everyone."""
+        first, problem = self.first, self.first.problem
+        columns = np.flatnonzero(problem.mentor_capacity > 0)
+        if not every:
+            columns = np.flatnonzero(problem.mentor_minimum > 0)
+        nothing = np.where(problem.mentee_demand > 0, 0, 2**58)
         found = first.reader.keenest(columns, nothing, 1)
         wanted = nothing[found.i] == 0
-        top = np.full(m, NOTHING, np.int64)
+        top = np.full(problem.shape[1], NOTHING, np.int64)
         np.maximum.at(top, found.j[wanted], found.worth[wanted])
         least = int(top[columns].min(initial=high))
-        if NOTHING < least < high:
-            closed = first.problem.mentor_capacity == 0
-            prices = ((top > least) | closed).astype(np.int64)
-            self.proof = self._prices(prices, {"coverage": 1})
-            return least
-        return high
+        if not NOTHING < least < high:
+            return high
+        if every:
+            closed = problem.mentor_capacity == 0
+            self.proof = self._prices(((top > least) | closed).astype(np.int64), {"coverage": 1})
+        else:
+            # Whoever has to have a mentee would take any, and there is none.
+            short = np.zeros(problem.shape[1], np.int64)
+            short[columns[top[columns] <= least]] = -1
+            self.proof = self._prices(short, {})
+        return least
 
     def _refuted(self, at: Staged, least: int) -> int:
         """Keep the prices that refute a lowest score; return the next one that they do not."""

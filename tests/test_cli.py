@@ -81,7 +81,9 @@ MENTORS = f"""{HEAD},Places
 o1,Eva Ek,eva@example.com,Physics,optics;waves,2
 o2,Ola Alm,ola@example.com,Media Studies,film,1
 """
-WHOLE = {"pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json"}
+WHOLE = {
+    "pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json", "calibration.json"
+}  # fmt: skip
 
 
 @pytest.fixture

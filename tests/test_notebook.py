@@ -97,7 +97,7 @@ def test_it_serves_files_of_ones_own(run: Run, small: Path, language: str):
     assert "Ada Ek" in page
     assert ("Why this pair" if language == "en" else "Adept") in page
     assert {path.name for path in (small / "output").iterdir()} == {
-        "pairs.xlsx", "pairs.csv", "report.html", "letters", "run.json",
+        "pairs.xlsx", "pairs.csv", "report.html", "letters", "run.json", "calibration.json",
     }  # fmt: skip
 
 

@@ -33,7 +33,9 @@ from roof_example import (
     sheets,
 )
 
-WHOLE = {"pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json"}
+WHOLE = {
+    "pairs.xlsx", "pairs.csv", "report.html", "letters", "calendar", "run.json", "calibration.json"
+}  # fmt: skip
 WITHOUT_EVENTS = WHOLE - {"calendar"}
 
 
@@ -113,7 +115,7 @@ def test_the_public_writers_write_the_same(tmp_path):
     written = mm.write_all(matching, all_)
     assert {path.name for path in written} == WITHOUT_EVENTS
     alone, whole = contents(one), contents(all_)
-    assert set(whole) - set(alone) == {"pairs.csv", "run.json"}
+    assert set(whole) - set(alone) == {"pairs.csv", "run.json", "calibration.json"}
     assert [name for name in alone if alone[name] != whole[name]] == []
 
 

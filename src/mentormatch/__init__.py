@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from mentormatch.road import match as match
     from mentormatch.road import rematch as rematch
     from mentormatch.rulebook import conditions as conditions
+    from mentormatch.scores.calibration import read_calibration as read_calibration
+    from mentormatch.scores.calibration import write_calibration as write_calibration
     from mentormatch.scores.compatibility import Compatibility as Compatibility
     from mentormatch.scores.effective import effective_weights as effective_weights
     from mentormatch.scores.history import history as history
@@ -99,6 +101,7 @@ _HOMES = {
     "rules": ("rules",),
     "scores.compatibility": ("Compatibility",),
     "scores.effective": ("effective_weights",),
+    "scores.calibration": ("read_calibration", "write_calibration"),
     "scores.history": ("history",),
     "scores.learning": ("learn_weights",),
     "scores.score": ("score",),

@@ -86,7 +86,9 @@ def rematch(
     now : Cohort or Problem
         Everybody who takes part now; or the same in numbers. A cohort is scored with the weights
         of the matching where that has a cohort's scores, and with those of its programme where
-        departments have weights of their own. Announced pairs of a problem are put aside.
+        departments have weights of their own; the calibration of the matching is kept, so that
+        nobody's score changes because others come or go. Announced pairs of a problem are put
+        aside.
     rules : sequence of Condition, optional
         What pairs of a cohort have to keep; its programme's rules if left out.
     time_limit, n_jobs
@@ -116,7 +118,7 @@ def rematch(
         before = None if known is None else known.problem.scores
         own = before if isinstance(before, Compatibility) else None
         weights = None if own is None or own.department_weights else own.weights
-        now = formulate(now, score(now, weights), rules)
+        now = formulate(now, _scored_as(before, now, weights), rules)
     large = now.shape[0] * now.shape[1] >= mend.WARM
     if isinstance(matching, Matching):
         mended = mend.mend(matching, now) if large else None
@@ -127,6 +129,16 @@ def rematch(
     announced = _positions(now, matching)
     mended = mend.mend_list(now, announced, seed) if large else None
     return mended or _keeping(now, announced, seed, time_limit, n_jobs)
+
+
+def _scored_as(before: object, now: Cohort, weights: Mapping[str, float] | None) -> Compatibility:
+    """Score people as those of an earlier matching were: what came since changes nobody else's."""
+    if not isinstance(before, Compatibility):
+        return score(now, weights)
+    kept = before.calibration
+    return score(
+        now, weights, encoder=before.encoder, calibrate=before.calibrated, calibration=kept
+    )
 
 
 def _positions(problem: Problem, announced: Iterable[tuple[Hashable, Hashable]]) -> list[Place]:

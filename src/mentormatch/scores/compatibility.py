@@ -14,10 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from mentormatch.errors import Fault, ProblemError
 from mentormatch.frozen import Frozen
 from mentormatch.people.cohort import Cohort
+from mentormatch.scores.calibration import Calibration
 from mentormatch.scores.compiled import MANY, worth_compiling
 from mentormatch.scores.curve import ONE, Floats, Integers
+from mentormatch.scores.encoders import Encoder
 from mentormatch.scores.in_common import InCommon
-from mentormatch.scores.parts import TRUST, Part, paired, positions
+from mentormatch.scores.parts import TRUST, Part, measures_of, paired, positions
 from mentormatch.scores.reckoner import Reckoner, Singles
 from mentormatch.scores.weights import grid_weights
 
@@ -74,6 +76,10 @@ class Compatibility:
         What scoring noticed that is no single part's matter.
     calibrated : bool
         Whether the parts' curves were made such that weights mean what they say.
+    carried : Calibration, optional
+        The calibration of an earlier cohort that the parts were made by.
+    encoder : Encoder, optional
+        What compared texts by meaning.
 
     Raises
     ------
@@ -88,6 +94,8 @@ class Compatibility:
     department_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     own_notes: tuple[Fault, ...] = ()
     calibrated: bool = False
+    carried: Calibration | None = None
+    encoder: Encoder | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parts", tuple(self.parts))
@@ -149,6 +157,18 @@ class Compatibility:
                 for k in np.flatnonzero(told < SILENT)
             ]
         return tuple(found)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What the scores take from everybody, for those who come later; see `score`.
+
+        If it was carried over, its source is still the cohort that it was measured on.
+        """
+        name, year = self.cohort.programme.name("en"), self.cohort.programme.year
+        own = f"{name} {year}: {self.shape[0]} mentees, {self.shape[1]} mentors"
+        before = self.carried or Calibration(own, {})
+        parts = {part.name: measures_of(part) for part in self.parts}
+        return Calibration(before.source, {**before.parts, **parts})
 
     @property
     def method(self) -> str:

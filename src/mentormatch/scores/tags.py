@@ -12,6 +12,7 @@ from scipy import sparse
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES, Question, Words
 from mentormatch.scores.answers import column, folded, question, tags
+from mentormatch.scores.calibration import Counted, Measures, seen, sign
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
 from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import Encoding, Part
@@ -58,6 +59,8 @@ class Ticked:
     names: tuple[Words, ...]
     related: Encoding
     known: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    twins: Mapping[str, str] = field(default_factory=dict)
 
 
 def department_part(cohort: Cohort) -> Part:
@@ -66,7 +69,7 @@ def department_part(cohort: Cohort) -> Part:
     return _any_in_common(cohort, "department", _ticked(cohort, "department", names))
 
 
-def interests_part(cohort: Cohort) -> Part:
+def interests_part(cohort: Cohort, measures: Measures | None = None) -> Part:
     """Return the part that says how much of a mentee's interests a mentor covers.
 
     The share, by weight, of the mentee's tags that the mentor has as well; one to which only a
@@ -77,8 +80,16 @@ def interests_part(cohort: Cohort) -> Part:
 
     Tags are compared as wholes. Where they are written freely, Swedish and English ones of the same
     meaning are one tag: see `mentormatch.scores.twins.twins`.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Who signed up.
+    measures : Measures, optional
+        What an earlier cohort took for rare and for twins.
     """
-    return cover_part(cohort, "interests", rarity=True)
+    counted = None if measures is None else measures.counted
+    return cover_part(cohort, "interests", rarity=True, counted=counted)
 
 
 def languages_part(cohort: Cohort) -> Part:
@@ -108,19 +119,26 @@ def own_part(cohort: Cohort, name: str) -> Part:
     )
 
 
-def cover_part(cohort: Cohort, name: str, *, rarity: bool = False) -> Part:
+def cover_part(
+    cohort: Cohort, name: str, *, rarity: bool = False, counted: Counted | None = None
+) -> Part:
     """Return the part that is the share of a mentee's tags, by weight, that a mentor has too.
 
     With ``rarity=True`` rare tags weigh more, related and translated ones count: see
-    `interests_part`; otherwise all are equal.
+    `interests_part`; otherwise all are equal. How rare they are is counted, unless `counted` says
+    it.
     """
-    ticked = _ticked(cohort, name, translate=rarity)
+    twins_known = None if counted is None else counted.twins
+    ticked = _ticked(cohort, name, translate=rarity, twins_known=twins_known)
+    weight = np.ones(len(ticked.names))
     if rarity:
-        people = sum(int(ticked.known[side].sum()) for side in SIDES)
-        having = _sums(ticked.mentees) + _sums(ticked.mentors)
-        weight = np.log((1 + people) / (1 + having)) + 1
-    else:
-        weight = np.ones(len(ticked.names))
+        if counted is None:
+            people = sum(int(ticked.known[side].sum()) for side in SIDES)
+            having = _sums(ticked.mentees) + _sums(ticked.mentors)
+            counted = Counted(people, {"tags": seen(ticked.keys, having)}, ticked.twins)
+        else:
+            having = _carried(ticked, counted)
+        weight = np.log((1 + max(counted.people, having.max(initial=0))) / (1 + having)) + 1
     shares = _shares(ticked.mentees, np.rint(weight * FINE).astype(np.int64))
     return Part(
         name,
@@ -130,7 +148,18 @@ def cover_part(cohort: Cohort, name: str, *, rarity: bool = False) -> Part:
         ticked.known["mentees"],
         ticked.known["mentors"],
         common=TagNames(ticked.names, ticked.mentors, ticked.related),
+        counted=counted,
     )
+
+
+def _carried(ticked: Ticked, counted: Counted) -> Floats:
+    """Return how many had each tag in an earlier cohort, under whichever of two twins' names."""
+    known = counted.having.get("tags", {})
+    signs = [sign(key) for key in ticked.keys]
+    found = {one: known.get(counted.twins.get(one, one), 1) for one in signs}
+    for swedish, english in ticked.twins.items():
+        found[english] = max(found[english], known.get(swedish, 1))
+    return np.array([found[one] for one in signs], dtype=np.float64)
 
 
 def _with_related(ticked: Ticked) -> Encoding:
@@ -160,12 +189,13 @@ def _ticked(
     names: Mapping[str, Words] | None = None,
     *,
     translate: bool = False,
+    twins_known: Mapping[str, str] | None = None,
 ) -> Ticked:
     """Read a column of both tables into who has which tag.
 
     Where the question has options, or `names` are given, a tag is the option's key; any other is
     free text, the same tag whatever its case and white space, and with ``translate=True`` whether
-    it is Swedish or English.
+    it is Swedish or English. Twins that are known already, by their signs, stay twins.
     """
     asked = question(cohort, name)
     calls = dict(names or {})
@@ -180,9 +210,10 @@ def _ticked(
             for key, tag in zip(keys, tags(answer), strict=True):
                 calls.setdefault(key, Words(tag))
             found[side].append(keys)
+    other: Mapping[str, str] = {}
     if translate:
         free = {key for side in SIDES for keys in found[side] for key in keys} - options
-        other = twins(free)
+        other = _kept_twins(free, twins_known or {})
         for swedish, english in other.items():
             calls[english] = Words(calls[english].en, calls[swedish].en)
         for side in SIDES:
@@ -195,7 +226,21 @@ def _ticked(
         tuple(calls[key] for key in used),
         _related(asked, place),
         {side: np.array([bool(keys) for keys in found[side]], dtype=bool) for side in SIDES},
+        tuple(used),
+        dict(sorted((sign(one), sign(english)) for one, english in other.items())),
     )
+
+
+def _kept_twins(tags: set[str], known: Mapping[str, str]) -> Mapping[str, str]:
+    """Return for each Swedish tag its English twin: those that were twins before, then new ones."""
+    signs = {sign(tag): tag for tag in tags}
+    kept = {
+        signs[one]: signs[english]
+        for one, english in known.items()
+        if one in signs and english in signs
+    }
+    new = twins(tags - set(kept)) if kept else twins(tags)
+    return {**{one: english for one, english in new.items() if one not in kept.values()}, **kept}
 
 
 def _related(asked: Question | None, place: dict[str, int]) -> Encoding:

@@ -12,6 +12,7 @@ from mentormatch.errors import Fault
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
 from mentormatch.scores.answers import OFFERS, SEEKS, column, is_missing
+from mentormatch.scores.calibration import Measures
 from mentormatch.scores.common import CommonMeaning, CommonWords
 from mentormatch.scores.curve import ONE, Curve
 from mentormatch.scores.encoders import Encoder
@@ -53,7 +54,9 @@ BY_MEANING = 0.3
 TRUSTS = (0, 3 * TRUST // 4, TRUST)
 
 
-def goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+def goals_part(
+    cohort: Cohort, encoder: Encoder | None = None, measures: Measures | None = None
+) -> Part:
     """Return the part that compares what a mentee seeks with what a mentor offers.
 
     Each answer in ``goals`` and ``seeks`` of a mentee is compared with ``offers`` of a mentor, or
@@ -83,17 +86,21 @@ def goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
         Who signed up.
     encoder : Encoder, optional
         Makes vectors of texts; see `mentormatch.scores.encoders`.
+    measures : Measures, optional
+        What an earlier cohort took for rare, and for usual between languages.
     """
-    return _text_part("goals", cohort, encoder, backwards=False)
+    return _text_part("goals", cohort, encoder, measures, backwards=False)
 
 
-def mentor_goals_part(cohort: Cohort, encoder: Encoder | None = None) -> Part:
+def mentor_goals_part(
+    cohort: Cohort, encoder: Encoder | None = None, measures: Measures | None = None
+) -> Part:
     """Return the part of the other direction: what a mentor seeks against what a mentee offers.
 
     As `goals_part` with the sides exchanged: ``goals`` and ``seeks`` of mentors, and ``offers``
     or else ``goals`` of mentees.
     """
-    return _text_part("mentor_goals", cohort, encoder, backwards=True)
+    return _text_part("mentor_goals", cohort, encoder, measures, backwards=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +137,21 @@ class _Side:
         return found
 
 
-def _text_part(name: str, cohort: Cohort, encoder: Encoder | None, *, backwards: bool) -> Part:
+def _text_part(
+    name: str,
+    cohort: Cohort,
+    encoder: Encoder | None,
+    measures: Measures | None,
+    *,
+    backwards: bool,
+) -> Part:
     faults: list[Fault] = []
     seeking = "mentors" if backwards else "mentees"
     sides = {side: _side(cohort, side, side == seeking, faults) for side in SIDES}
     mentees, mentors = sides["mentees"], sides["mentors"]
-    wording = worded(mentees.texts + mentors.texts)
+    known = None if measures is None else measures.counted
+    wording = worded(mentees.texts + mentors.texts, known)
+    counted = wording.counted
     split = len(mentees.texts)
     both = np.flatnonzero(_used(wording.table[:split]) & _used(wording.table[split:]))
     table = wording.table[:, both]
@@ -162,7 +178,7 @@ def _text_part(name: str, cohort: Cohort, encoder: Encoder | None, *, backwards:
         mentors.starts,
         mentees.languages,
         mentors.languages,
-        _levels(*ours, *theirs),
+        _carried(measures) or _levels(*ours, *theirs),
         backwards,
     )
     return Part(
@@ -178,6 +194,7 @@ def _text_part(name: str, cohort: Cohort, encoder: Encoder | None, *, backwards:
         mentee_trust=mentees.trust,
         mentor_trust=mentors.trust,
         method=METHOD if encoder is None else f"{METHOD} + {encoder.name}",
+        counted=counted,
     )
 
 
@@ -211,6 +228,16 @@ def _beside(words: Encoding, side: _Side, encoder: Encoder, *, seeking: bool) ->
     both.data = np.rint(both.data * shares[0])
     vectors = sparse.csr_array(np.rint(meaning * (shares[1] * UNIT / LENGTH)))
     return sparse.csr_array(sparse.hstack([both, vectors], format="csr"))
+
+
+def _carried(measures: Measures | None) -> Levels | None:
+    """Return what was usual between languages in an earlier cohort."""
+    if measures is None or measures.levels is None:
+        return None
+    mean, spread = (np.array(table, np.int64) for table in measures.levels)
+    if mean.shape != (len(LANGUAGES), len(LANGUAGES)) or mean.shape != spread.shape:
+        return None
+    return Levels(mean, spread, *USUAL)
 
 
 def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side) -> Levels:

@@ -12,6 +12,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
 from mentormatch.scores.bridge import concepts
+from mentormatch.scores.calibration import Counted, seen
 from mentormatch.scores.curve import Floats
 from mentormatch.scores.parts import Encoding
 from mentormatch.scores.reading import Reading
@@ -40,13 +41,16 @@ class Wording:
         Whole numbers; the inner product of two rows, over ``UNIT ** 2``, is their cosine.
     columns : mapping of str to mapping
         For ``words``, ``pieces`` and ``concepts``: column of each term.
+    counted : Counted
+        By which each term was taken to be rare.
     """
 
     table: Encoding
     columns: Mapping[str, Mapping[str, int]]
+    counted: Counted
 
 
-def worded(texts: Sequence[Reading]) -> Wording:
+def worded(texts: Sequence[Reading], counted: Counted | None = None) -> Wording:
     """Encode texts by their words, pieces of words and concepts.
 
     Words are stems, alone and in pairs of neighbours. Pieces are the 3 to 5 characters inside
@@ -54,7 +58,9 @@ def worded(texts: Sequence[Reading]) -> Wording:
     `mentormatch.scores.bridge.concepts`; by them texts of two languages meet. A term weighs
     ``(1 + ln count) * (1 + ln((1 + texts) / (1 + texts with it))) ** 2``; each of the three lists
     is scaled to its share of `SHARES` in the cosine. The rarity is squared because in made-up
-    cohorts with a planted truth that found more of it than the rarity itself did.
+    cohorts with a planted truth that found more of it than the rarity itself did. With `counted`
+    texts are as rare as they were when that was counted; a term that nobody had then is as rare as
+    one that one had.
     """
     words, place = _counted(text.keys for text in texts)
     spoken, tongues = _counted([f"{text.language} {key}" for key in text.keys] for text in texts)
@@ -67,14 +73,23 @@ def worded(texts: Sequence[Reading]) -> Wording:
         "concepts": (spoken @ about, meant),
     }
     said = sum(bool(text.keys) for text in texts)
+    having = {
+        name: np.bincount(counts.indices, minlength=counts.shape[1])
+        for name, (counts, _) in found.items()
+    }
+    if counted is None:
+        counted = Counted(said, {name: seen(list(found[name][1]), having[name]) for name in found})
+    else:
+        having = {name: counted.of(name, terms) for name, (_, terms) in found.items()}
     tables: list[Encoding] = []
     columns: dict[str, Mapping[str, int]] = {}
     width = 0
     for name, (counts, terms_of) in found.items():
-        tables.append(_encoded(counts, said, round(UNIT * SHARES[name] ** 0.5)))
+        rarity = (1 + np.log((1 + counted.people) / (1 + having[name]))) ** 2
+        tables.append(_encoded(counts, rarity, round(UNIT * SHARES[name] ** 0.5)))
         columns[name] = {term: width + k for term, k in terms_of.items()}
         width += len(terms_of)
-    return Wording(sparse.csr_array(sparse.hstack(tables, format="csr")), columns)
+    return Wording(sparse.csr_array(sparse.hstack(tables, format="csr")), columns, counted)
 
 
 def _terms(text: Reading) -> list[str]:
@@ -120,7 +135,7 @@ def pieces_of(word: str) -> frozenset[str]:
     return frozenset(_TO_PIECES(word))
 
 
-def _encoded(counts: Encoding, texts: int, length: int) -> Encoding:
+def _encoded(counts: Encoding, rarity: Floats, length: int) -> Encoding:
     """Weigh and scale counts: whole numbers, each row of about the same length.
 
     The weights are made whole before the lengths are taken, so that no sum depends on its order.
@@ -128,8 +143,6 @@ def _encoded(counts: Encoding, texts: int, length: int) -> Encoding:
     table = sparse.csr_array(counts)
     table.sort_indices()
     many: Floats = table.data
-    having = np.bincount(table.indices, minlength=table.shape[1])
-    rarity = (1 + np.log((1 + texts) / (1 + having))) ** 2
     often = np.where(many > 1, 1 + np.log(np.maximum(many, 1)), many)
     weight = np.rint(often * rarity[table.indices] * FINE)
     rows = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))

@@ -64,7 +64,10 @@ def gather(
     words = language or cohort.programme.language
     people = People(matching.problem, words)
     pairs = explain(matching, words)
-    summary = _summary(matching, pairs, words) | {"scorer": fit.method}
+    summary = _summary(matching, pairs, words) | {
+        "scorer": fit.method,
+        "calibration": {"source": fit.calibration.source, "carried_over": fit.carried is not None},
+    }
     met = wishes_met(matching, rules, words)
     served, costs = fairness(matching, language=words), rule_costs(matching, False, rules, words)
     return Story(
@@ -231,6 +234,8 @@ def _settings(
     ]
     if fit.method:
         rows.append(("scorer", fit.method))
+    key = "explain.calibration_carried" if fit.carried else "explain.calibration_own"
+    rows.append(("calibration", say(key, words, source=fit.calibration.source)))
     effect = effective_weights(fit)[["nominal", "effective"]].to_numpy(float)
     for (name, weight), shares in zip(fit.weights.items(), effect, strict=False):
         label = part_label(cohort.programme, name, words)

@@ -12,6 +12,7 @@ from mentormatch.errors import Fault, InputError
 from mentormatch.matching.result import Matching
 from mentormatch.people.programme import AUDIENCES
 from mentormatch.rules import Condition
+from mentormatch.scores.calibration import write_calibration
 from mentormatch.telling.calendar import write_calendars
 from mentormatch.telling.files import (
     check_file,
@@ -30,7 +31,7 @@ from mentormatch.telling.workbook import write_workbook_of
 
 Rules = Sequence[Condition] | None
 
-_FILES = ("pairs.xlsx", "pairs.csv", "report.html", "run.json")
+_FILES = ("pairs.xlsx", "pairs.csv", "report.html", "run.json", "calibration.json")
 _LETTERS, _CALENDAR = "letters", "calendar"
 
 
@@ -96,8 +97,9 @@ def write_all(
     """Write everything into one folder and return what was written.
 
     The folder then holds ``pairs.xlsx``, ``pairs.csv``, ``report.html``, ``letters/``,
-    ``calendar/`` (if the programme has events) and ``run.json``. If anything fails it is as it was
-    before. Parameters are those of `write_workbook`.
+    ``calendar/`` (if the programme has events), ``run.json`` and ``calibration.json``, by which
+    those who come late are scored. If anything fails it is as it was before. Parameters are those
+    of `write_workbook`.
     """
     return write_each(gather(matching, language, rules), matching, Path(folder))
 
@@ -119,6 +121,7 @@ def write_each(story: Story, matching: Matching, folder: Path) -> list[Path]:
         write_letters_of(story, aside / _LETTERS)
         write_calendars(programme, aside / _CALENDAR, story.language)
         _write_run(story, matching, aside / "run.json")
+        write_calibration(matching.problem.scores.calibration, aside / "calibration.json")
         put_folder(aside / _LETTERS, folder / _LETTERS)
         for file in _calendars(folder):
             fresh = aside / _CALENDAR / file.name
@@ -129,7 +132,7 @@ def write_each(story: Story, matching: Matching, folder: Path) -> list[Path]:
                 file.unlink(missing_ok=True)
         for one in _FILES:
             put_file(aside / one, folder / one)
-    names = ("pairs.xlsx", "pairs.csv", "report.html", _LETTERS, _CALENDAR, "run.json")
+    names = (*_FILES[:3], _LETTERS, _CALENDAR, *_FILES[3:])
     return [folder / one for one in names if one != _CALENDAR or programme.events]
 
 
@@ -187,6 +190,7 @@ def _write_run(story: Story, matching: Matching, path: Path) -> Path:
         "objective": matching.objective,
         "seed": matching.seed,
         "scorer": story.summary["scorer"],
+        "calibration": story.summary["calibration"],
         "language": story.language,
         "mentees": story.summary["mentees"],
         "mentors": story.summary["mentors"],

@@ -110,6 +110,31 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Tag:
+    """A tag of the programme's taxonomy; whoever writes any of its spellings has it.
+
+    Parameters
+    ----------
+    key : str
+        How the taxonomy calls it, one of its spellings.
+    name : Words
+        In English and Swedish, further spellings.
+    synonyms : tuple of str
+        Other spellings.
+    broader : tuple of str
+        Keys of tags of which it is a kind.
+    related : tuple of str
+        Keys of tags that are about half the same thing.
+    """
+
+    key: str
+    name: Words = Words("")
+    synonyms: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule as the programme file states it; `mentormatch.rules` gives it its meaning."""
 
@@ -147,6 +172,8 @@ class Programme:
         Language of letters and screens unless said otherwise.
     contact : str
         Address that letters name for questions.
+    taxonomy : tuple of Tag
+        What interests are called, and which belong together.
     """
 
     name: Words
@@ -161,6 +188,7 @@ class Programme:
     duplicates: str = "fault"
     language: str = "en"
     contact: str = ""
+    taxonomy: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", Frozen(self.weights))

@@ -10,19 +10,17 @@ import numpy as np
 from scipy import sparse
 
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.programme import SIDES, Question, Words
-from mentormatch.scores.answers import column, folded, question, tags
+from mentormatch.people.programme import SIDES, Words
+from mentormatch.scores.answers import column, question, tags
 from mentormatch.scores.calibration import Counted, Measures, seen, sign
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
 from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import Encoding, Part
+from mentormatch.scores.taxonomy import WHOLE, Taxonomy
 from mentormatch.scores.twins import twins
 
 #: Up to this many different tags, plain arrays are faster than sparse ones.
 FEW = 128
-
-#: What a tag counts that both have; a related one counts 1.
-WHOLE = 2
 
 #: Fineness of a tag's weight before it becomes a share.
 FINE = 2**16
@@ -34,7 +32,7 @@ class TagNames:
 
     names: tuple[Words, ...]
     mentors: Encoding = None
-    related: Encoding = None
+    covered: Encoding = None
 
     def __call__(self, part: Part, i: int, j: int) -> list[InCommon]:
         """Return the common tags; to one that is only related belongs the mentor's own."""
@@ -44,7 +42,7 @@ class TagNames:
         for k in np.flatnonzero(common).tolist():
             near, kind = k, "tag"
             if own is not None and not own[k]:
-                near, kind = int(np.flatnonzero(_row(self.related, k) * own)[0]), "related"
+                near, kind = int(np.argmax(_row(self.covered, k) * own)), "related"
             names, answers = (self.names[k], self.names[near]), (part.name, part.name)
             found.append(InCommon(part.name, kind, float(common[k]), *names, answers))
         return found
@@ -57,7 +55,7 @@ class Ticked:
     mentees: Encoding
     mentors: Encoding
     names: tuple[Words, ...]
-    related: Encoding
+    covers: Encoding
     known: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     twins: Mapping[str, str] = field(default_factory=dict)
@@ -74,9 +72,11 @@ def interests_part(cohort: Cohort, measures: Measures | None = None) -> Part:
 
     The share, by weight, of the mentee's tags that the mentor has as well; one to which only a
     related tag of the mentor belongs counts half. Related are tags of which the programme says so
-    for either. A tag's weight is ``ln((1 + people) / (1 + people with it)) + 1`` over the people of
-    both sides who answered: rare ones count more. It is directed: further tags of a mentor change
-    nothing, so a broad mentor is not punished and a mentor with a short list not favoured.
+    for either. Where it has a taxonomy, all spellings of a tag are one; a mentor who has a kind of
+    what is sought has it, and one who has what it is a kind of has half of it. A tag's weight is
+    ``ln((1 + people) / (1 + people with it)) + 1`` over the people of both sides who answered: rare
+    ones count more. It is directed: further tags of a mentor change nothing, so a broad mentor is
+    not punished and a mentor with a short list not favoured.
 
     Tags are compared as wholes. Where they are written freely, Swedish and English ones of the same
     meaning are one tag: see `mentormatch.scores.twins.twins`.
@@ -143,11 +143,11 @@ def cover_part(
     return Part(
         name,
         _compact(shares),
-        _compact(_with_related(ticked) if rarity else ticked.mentors * WHOLE),
+        _compact(_covering(ticked) if rarity else ticked.mentors * WHOLE),
         Curve.identity(WHOLE * ONE),
         ticked.known["mentees"],
         ticked.known["mentors"],
-        common=TagNames(ticked.names, ticked.mentors, ticked.related),
+        common=TagNames(ticked.names, ticked.mentors, ticked.covers.T.tocsr()),
         counted=counted,
     )
 
@@ -162,11 +162,17 @@ def _carried(ticked: Ticked, counted: Counted) -> Floats:
     return np.array([found[one] for one in signs], dtype=np.float64)
 
 
-def _with_related(ticked: Ticked) -> Encoding:
-    """Return the mentors' tags, 2 for one that they have and 1 for one that is related to it."""
-    near = ticked.mentors @ ticked.related
-    near.data[:] = 1
-    made = sparse.csr_array(near.maximum(ticked.mentors * WHOLE))
+def _covering(ticked: Ticked) -> Encoding:
+    """Return what the mentors' tags count for each tag: the most that any of theirs does."""
+    made = sparse.csr_array(ticked.mentors.shape)
+    for worth in range(1, WHOLE + 1):
+        table = ticked.covers.copy()
+        table.data = (table.data >= worth).astype(np.float64)
+        table.eliminate_zeros()
+        some = ticked.mentors @ table
+        some.data[:] = 1
+        made = made + some
+    made = sparse.csr_array(made)
     made.sort_indices()
     return made
 
@@ -199,16 +205,20 @@ def _ticked(
     """
     asked = question(cohort, name)
     calls = dict(names or {})
-    if asked is not None:
-        calls.update({option.key: option.name for option in asked.options})
-    options = set(calls)
+    taxonomy = Taxonomy(cohort.programme.taxonomy if translate else ())
+    ours = () if asked is None else asked.options
+    calls.update({taxonomy.key_of(option): option.name for option in ours})
+    keys_of = {option.key: taxonomy.key_of(option) for option in ours}
+    options = set(calls) | set(taxonomy.tags)
     found: dict[str, list[list[str]]] = {}
     for side in SIDES:
         found[side] = []
         for answer in column(cohort, side, name):
-            keys = [tag if tag in options else folded(tag) for tag in tags(answer)]
-            for key, tag in zip(keys, tags(answer), strict=True):
-                calls.setdefault(key, Words(tag))
+            said = tags(answer)
+            keys = [keys_of.get(tag) or _key(tag, calls, taxonomy) for tag in said]
+            for key, tag in zip(keys, said, strict=True):
+                known = key in taxonomy.tags
+                calls.setdefault(key, taxonomy.name(key) if known else Words(tag))
             found[side].append(keys)
     other: Mapping[str, str] = {}
     if translate:
@@ -224,7 +234,7 @@ def _ticked(
         _table(found["mentees"], place),
         _table(found["mentors"], place),
         tuple(calls[key] for key in used),
-        _related(asked, place),
+        taxonomy.covers(ours, place),
         {side: np.array([bool(keys) for keys in found[side]], dtype=bool) for side in SIDES},
         tuple(used),
         dict(sorted((sign(one), sign(english)) for one, english in other.items())),
@@ -243,18 +253,8 @@ def _kept_twins(tags: set[str], known: Mapping[str, str]) -> Mapping[str, str]:
     return {**{one: english for one, english in new.items() if one not in kept.values()}, **kept}
 
 
-def _related(asked: Question | None, place: dict[str, int]) -> Encoding:
-    """Return a symmetric 0/1 table over the tags: which are related, by the word of either."""
-    pairs = {
-        (place[a], place[b])
-        for option in (asked.options if asked is not None else ())
-        for other in option.related
-        for a, b in ((option.key, other), (other, option.key))
-        if a in place and b in place and a != b
-    }
-    rows, columns = ([one[k] for one in sorted(pairs)] for k in (0, 1))
-    size = max(1, len(place))
-    return sparse.csr_array((np.ones(len(pairs)), (rows, columns)), shape=(size, size))
+def _key(tag: str, given: Mapping[str, Words], taxonomy: Taxonomy) -> str:
+    return tag if tag in given else taxonomy.key(tag)
 
 
 def _table(people: list[list[str]], place: dict[str, int]) -> Encoding:

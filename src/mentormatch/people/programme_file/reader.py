@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,6 +19,7 @@ from mentormatch.people.programme import (
     Rule,
 )
 from mentormatch.people.programme_file.questions import read_questions
+from mentormatch.people.programme_file.taxonomy import read_taxonomy
 from mentormatch.people.programme_file.toml_lines import Path, find_lines
 from mentormatch.people.programme_file.toml_page import parse, read_text
 from mentormatch.people.programme_file.toml_table import Claims, Page, Table
@@ -74,13 +76,22 @@ def read_programme(path: str | os.PathLike[str]) -> Programme:
     file, text = read_text(path)
     values = parse(text, file)
     page = Page(file, find_lines(text))
-    programme = _programme(Table(page, (), values))
-    if page.faults:
-        raise ProgrammeError(sorted(page.faults, key=lambda fault: fault.row or 0))
+    programme, beside = _programme(Table(page, (), values))
+    faults = sorted(page.faults, key=lambda fault: fault.row or 0)
+    if beside:
+        try:
+            tags, other = read_taxonomy(os.path.join(os.path.dirname(os.fspath(path)), beside))
+            programme = replace(programme, taxonomy=tags)
+            faults += sorted(other.faults, key=lambda fault: fault.row or 0)
+        except ProgrammeError as error:
+            faults += error.faults
+    if faults:
+        raise ProgrammeError(faults)
     return programme
 
 
-def _programme(root: Table) -> Programme:
+def _programme(root: Table) -> tuple[Programme, str]:
+    """Return the programme, and the name of the file of its tags, if it has one."""
     page = root.page
     heading = root.table("programme", required=True) or Table(page, (), {})
     there = bool(heading.path)
@@ -91,6 +102,7 @@ def _programme(root: Table) -> Programme:
     language = heading.choice("language", LANGUAGES, "en")
     contact = heading.line("contact")
     duplicates = heading.choice("duplicates", DUPLICATES, "fault")
+    taxonomy = _beside(heading)
     heading.close()
 
     departments, claims = _departments(root.tables("departments", required=True), page)
@@ -105,7 +117,7 @@ def _programme(root: Table) -> Programme:
     )
     rules = [_rule(table, claims) for table in root.tables("rules")]
     root.close()
-    return Programme(
+    programme = Programme(
         name=name,
         year=year,
         departments=tuple(departments),
@@ -119,6 +131,20 @@ def _programme(root: Table) -> Programme:
         language=language,
         contact=contact,
     )
+    return programme, taxonomy
+
+
+def _beside(heading: Table) -> str:
+    """Return the name of the file of tags, which lies beside the programme's or in a folder there.
+
+    A path of another machine, or one that leads elsewhere, would not work for the next reader.
+    """
+    name = heading.line("taxonomy")
+    parts = name.replace("\\", "/").split("/")
+    if name and ("" in parts or ".." in parts or ":" in name):
+        heading.page.fault("not_beside", heading.at("taxonomy"), name)
+        return ""
+    return name
 
 
 def _zone(name: str, page: Page, path: Path) -> tzinfo | None:

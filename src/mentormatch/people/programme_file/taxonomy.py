@@ -1,0 +1,137 @@
+"""What a file of tags may say: reading one, or telling everything that is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from mentormatch.people.programme import Tag
+from mentormatch.people.programme_file.toml_lines import Path, find_lines
+from mentormatch.people.programme_file.toml_page import parse, read_text
+from mentormatch.people.programme_file.toml_table import Claims, Page, Table
+
+#: Columns of a CSV file of tags.
+COLUMNS = ("key", "en", "sv", "synonyms", "broader", "related")
+
+#: Columns that hold several words.
+_SEVERAL = ("synonyms", "broader", "related")
+
+#: What parts words in a cell, and what parts cells.
+_BETWEEN, _DELIMITERS = "|", ";,\t"
+
+
+def read_taxonomy(path: str) -> tuple[tuple[Tag, ...], Page]:
+    """Read the tags of a programme, and what is wrong with them.
+
+    Parameters
+    ----------
+    path : str
+        A TOML file with a table ``[[tags]]`` for each tag, or a CSV file (its name ends in
+        ``.csv``) with a row for each. A tag has a ``key``; a ``name`` in English, in Swedish or in
+        both (columns ``en`` and ``sv``); ``synonyms``; keys of ``broader`` tags and of ``related``
+        ones. In a cell several stand with ``|`` between.
+
+    Returns
+    -------
+    tags : tuple of Tag
+        In the order of the file.
+    page : Page
+        Its faults, each with its line: missing or unknown keys, a spelling that two tags claim,
+        broader or related tags that are not there, broader tags that go in circles.
+
+    Raises
+    ------
+    ProgrammeError
+        The file cannot be read, or is no TOML.
+    """
+    file, text = read_text(path)
+    if path.casefold().endswith(".csv"):
+        values, page = _of_csv(file, text)
+    else:
+        values, page = parse(text, file), Page(file, find_lines(text))
+    root = Table(page, (), values)
+    tags = _tags(root)
+    root.close()
+    return tags, page
+
+
+def _tags(root: Table) -> tuple[Tag, ...]:
+    page = root.page
+    claims = Claims(page, "claimed_tag")
+    found: dict[str, Tag] = {}
+    places: dict[str, Path] = {}
+    named: list[tuple[str, Path]] = []
+    for table in root.tables("tags", required=True):
+        key, name = table.text("key", required=True), table.name("name")
+        synonyms = table.texts("synonyms")
+        broader, related = table.texts("broader"), table.texts("related")
+        table.close()
+        if not key or key in found:
+            if key:
+                page.fault("duplicate_key", table.at("key"), key)
+            continue
+        claims.claim(key, key, table.at("key"))
+        for spelling in (name.en, name.sv):
+            claims.claim(spelling, key, table.at("name"))
+        for spelling, path in synonyms.items():
+            claims.claim(spelling, key, path)
+        named += [*broader.items(), *related.items()]
+        places[key] = table.at("broader")
+        found[key] = Tag(key, name, tuple(synonyms), tuple(broader), tuple(related))
+    for other, path in named:
+        if other not in found:
+            page.unknown("unknown_tag", path, other, tuple(found))
+    for key in _in_circles(found):
+        page.fault("broader_circle", places[key], key)
+    return tuple(found.values())
+
+
+def _in_circles(tags: Mapping[str, Tag]) -> list[str]:
+    """Return the tags that are broader than themselves, by way of others or not."""
+    circles = []
+    for key in tags:
+        seen: set[str] = set()
+        ahead = list(tags[key].broader)
+        while ahead:
+            one = ahead.pop()
+            if one not in seen and one in tags:
+                seen.add(one)
+                ahead += tags[one].broader
+        if key in seen:
+            circles.append(key)
+    return circles
+
+
+def _of_csv(file: str, text: str) -> tuple[dict[str, Any], Page]:
+    """Return what a CSV file says as if it were written in TOML, and where each row stands."""
+    heading = text.splitlines()[0]
+    delimiter = max(_DELIMITERS, key=heading.count)
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    columns = [one.strip().casefold() for one in next(rows)]
+    lines: dict[Path, int] = {}
+    page = Page(file, lines)
+    for name in columns:
+        if name not in COLUMNS:
+            page.fault("unknown_column", (), name, COLUMNS)
+    if "key" not in columns:
+        page.fault("no_column", (), "key", COLUMNS)
+        return {"tags": [{"key": "-"}]}, page
+    tags: list[dict[str, Any]] = []
+    begins = rows.line_num + 1
+    for row in rows:
+        line, begins = begins, rows.line_num + 1
+        cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
+        if not any(cells.values()):
+            continue
+        lines["tags", len(tags)] = line
+        if len(row) > len(columns):
+            page.fault("cells_beyond", ("tags", len(tags)), row[len(columns)])
+        names = {name: cells[name] for name in ("en", "sv") if cells.get(name)}
+        tag: dict[str, Any] = {"key": cells["key"], **({"name": names} if names else {})}
+        for name in _SEVERAL:
+            some = [one.strip() for one in cells.get(name, "").split(_BETWEEN)]
+            tag[name] = [one for one in some if one]
+        tags.append(tag)
+    return {"tags": tags}, page

@@ -162,7 +162,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_texts_compared_in_another_way_need_another_calibration() -> None:
     """A calibration of words is not used for vectors: an error says which was which."""
-    with pytest.raises(ProblemError, match=r"words 2.*compared by"):
+    with pytest.raises(ProblemError, match=r"words \d.*compared by"):
         mm.score(
             COHORT, encoder=lambda texts: np.ones((len(texts), 2)), calibration=FIT.calibration
         )
@@ -191,3 +191,20 @@ def test_what_is_handed_out_names_whom_it_was_measured_on(tmp_path: Path) -> Non
     assert record["calibration"] == {"source": kept.source, "carried_over": True}
     page = (tmp_path / "second" / "report.html").read_text(encoding="utf-8")
     assert f"{kept.source}; kept from then" in page
+
+
+def test_a_cohort_without_an_answer_has_a_calibration_too() -> None:
+    """Where nobody ticked or wrote anything, nothing was counted, and those who come late may."""
+    tables = [COHORT.table(side)[:6].copy() for side in ("mentees", "mentors")]
+    for table in tables:
+        table["interests"] = [()] * len(table)
+        for name in ("goals", "seeks", "offers"):
+            if name in table:
+                table[name] = ""
+    silent = mm.score(mm.Cohort(*tables, COHORT.programme))
+    again = mm.score(COHORT, calibration=silent.calibration)
+    assert again.shape == FIT.shape
+    assert np.isfinite(again.block(slice(None))).all()
+    assert scores_of(mm.score(silent.cohort, calibration=silent.calibration), silent.cohort) == (
+        scores_of(silent, silent.cohort)
+    )

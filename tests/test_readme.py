@@ -56,7 +56,7 @@ def test_it_says_how_to_install_ours(page: str):
 @pytest.mark.parametrize("answer", ["", "Yes", "No"])
 def test_letters_of_its_smallest_programme_help(page: str, tmp_path: Path, answer: str):
     """Its letters tell what the two need to meet, unless one question for all says no."""
-    programme, *sheets = re.findall(r"```(?:toml|csv)\n(.*?)```", page, re.S)
+    programme, *sheets, _ = re.findall(r"```(?:toml|csv)\n(.*?)```", page, re.S)
     if answer:
         programme += (
             '[[questions]]\nanswer = "share"\nwho = "everyone"\n'
@@ -79,6 +79,17 @@ def test_letters_of_its_smallest_programme_help(page: str, tmp_path: Path, answe
     assert "Eva Berg" in letter
     for shared in ("eva@example.org", "Climate", "How to find a job in industry"):
         assert (shared in letter) == (answer != "No")
+
+
+def test_its_file_of_tags_is_one(page: str, tmp_path: Path):
+    """With the line that it names, the smallest programme reads the tags that stand below it."""
+    programme, *_, tags = re.findall(r"```(?:toml|csv)\n(.*?)```", page, re.S)
+    (line,) = re.findall(r"Write `(taxonomy = .*?)`", page)
+    said = programme.replace("[programme]\n", f"[programme]\n{line}\n")
+    (tmp_path / "programme.toml").write_text(said, encoding="utf-8")
+    (tmp_path / "tags.toml").write_text(tags, encoding="utf-8")
+    found = mm.read_programme(tmp_path / "programme.toml").taxonomy
+    assert [tag.key for tag in found] == ["ai", "machine learning", "statistics"]
 
 
 def test_it_says_what_the_list_for_programs_looks_like(page: str):

@@ -21,9 +21,8 @@ from mentormatch.scores.bridge import concepts, meanings
 from mentormatch.scores.curve import ONE
 from mentormatch.scores.fairness import own_language_share
 from mentormatch.scores.join import Join, Levels, starts_of
-from mentormatch.scores.language import guess_language
 from mentormatch.scores.parts import Part
-from mentormatch.scores.reading import CHARACTERS, LONG, passages, read, stem
+from mentormatch.scores.reading import CHARACTERS, LONG, language_of, passages, read, stem
 from mentormatch.scores.score import score
 from mentormatch.scores.text import goals_part, mentor_goals_part
 from mentormatch.scores.twins import twins
@@ -145,13 +144,13 @@ def test_ai_is_not_found_in_retail() -> None:
 def test_a_language_is_guessed_per_answer(text: str, language: str) -> None:
     """Function words, letters and endings tell, whatever the programme's language."""
     keys = text.casefold().split()
-    assert guess_language(keys, "sv") == guess_language(keys, "en") == language
+    assert language_of(keys, "sv") == language_of(keys, "en") == (language, True)
 
 
 def test_where_nothing_tells_the_persons_language_counts() -> None:
     """One word of no language is read in the language that the person chose."""
-    plain = goals_part(cohort(["kontakter"], ["kontakt"]))
-    told = goals_part(cohort(["kontakter"], ["kontakt"], language=["sv"]))
+    plain = goals_part(cohort(["gluoner"], ["gluon"]))
+    told = goals_part(cohort(["gluoner"], ["gluon"], language=["sv"]))
     assert told.at([0], [0])[0] > plain.at([0], [0])[0]
     assert read("kontakter", "sv").stems == ("kontak",)
 
@@ -478,3 +477,42 @@ def test_tags_of_two_languages_are_twins() -> None:
     """Whole tags only: a tag inside another is none."""
     found = twins(["maskininlärning", "machine learning", "klimat", "climate change", "climate"])
     assert found == {"maskininlärning": "machine learning", "klimat": "climate"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "otherwise", "language", "sure"),
+    [
+        ("Ledarskap", "en", "sv", True),
+        ("Leadership", "sv", "en", True),
+        ("teater", "en", "sv", True),
+        ("theatre", "sv", "en", True),
+        ("radio", "sv", "sv", False),
+        ("radio", "en", "en", False),
+        ("xyzzy", "sv", "sv", False),
+        ("بحث علمي", "sv", "sv", False),
+    ],
+)
+def test_one_word_is_looked_up(answer: str, otherwise: str, language: str, sure: bool) -> None:
+    """Where signs are few the dictionary tells; what both or neither language has is not sure."""
+    found = read(answer, otherwise)
+    assert (found.language, found.sure) == (language, sure)
+
+
+@pytest.mark.parametrize("answer", ["Leadership", "radio", "theatre"])
+def test_the_forms_word_on_a_language_wins(answer: str) -> None:
+    """A person who chose Swedish writes Swedish, unless a whole sentence says otherwise."""
+    found = read(answer, "sv", told=True)
+    assert (found.language, found.sure) == ("sv", True)
+    long = read("I would like to know what the work is like and how to get there", "sv", told=True)
+    assert long.language == "en"
+
+
+def test_an_unsure_text_is_levelled_between_the_languages() -> None:
+    """What may be in either language is taken for neither, and nobody gains by a wrong guess."""
+    swedish = [f"Jag vill lära mig mer om {word}" for word in ("väder", "moln", "storm", "is")] * 8
+    english = [f"I can tell you about the {word}" for word in ("weather", "clouds", "ice")] * 9
+    part = goals_part(cohort([*swedish, "radio"], [*english, "radio"]))
+    assert part.join is not None
+    mean = part.join.levels.mean
+    assert part.join.mentee_languages[-1] == part.join.mentor_languages[-1] == len(mean) - 1 == 2
+    assert mean[2].tolist() == [*(mean[:2].sum(axis=0) // 2)[:2], mean[2, :2].sum() // 2]

@@ -12,6 +12,7 @@ from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.curve import Integers
 from mentormatch.scores.join import Join, Levels
 from mentormatch.scores.parts import Part, by_lot
+from mentormatch.words import LANGUAGES
 
 #: So many mentees are looked at, and so many of the best mentors of each.
 OVER, TOP = 256, 5
@@ -45,8 +46,10 @@ def own_language_share(fit: Compatibility, name: str = "goals") -> tuple[float, 
     theirs = _languages(part.join.mentors, part.join.mentor_languages)
     homes = [np.array(column(fit.cohort, side, "department")) for side in ("mentees", "mentors")]
     shares = []
-    for i in by_lot(np.flatnonzero(part.mentee_known), fit.mentee_ids, OVER).tolist():
-        others = np.flatnonzero(part.mentor_known & (homes[1] != homes[0][i]))
+    sure = len(LANGUAGES)  # texts whose language is not sure stand behind all languages
+    asking = np.flatnonzero(part.mentee_known & (ours < sure))
+    for i in by_lot(asking, fit.mentee_ids, OVER).tolist():
+        others = np.flatnonzero(part.mentor_known & (theirs < sure) & (homes[1] != homes[0][i]))
         others = by_lot(others, fit.mentor_ids, 8 * OVER)
         own = others[theirs[others] == ours[i]]
         foreign = others[theirs[others] != ours[i]]

@@ -79,18 +79,15 @@ _ENGLISH_ENDINGS = (
 )  # fmt: skip
 
 
-def guess_language(words: Sequence[str], otherwise: str = "en") -> str:
-    """Guess whether case-folded words are Swedish (``sv``) or English (``en``).
+def signs_of(words: Sequence[str]) -> tuple[int, int]:
+    """Return how much in case-folded words speaks for Swedish, and how much for English.
 
-    A function word counts three, the letters å, ä and ö two, a typical ending one; at equal counts
-    it is `otherwise`.
+    A function word counts three, the letters å, ä and ö two, a typical ending one.
 
     Examples
     --------
-    >>> guess_language("jag vill forska om klimatet".split())
-    'sv'
-    >>> guess_language("career in climate research".split(), otherwise="sv")
-    'en'
+    >>> signs_of("jag vill forska om klimatet".split()), signs_of(["leadership"])
+    ((9, 0), (0, 1))
     """
     swedish = english = 0
     for word in words:
@@ -100,6 +97,4 @@ def guess_language(words: Sequence[str], otherwise: str = "en") -> str:
             swedish += 1
         elif word.endswith(_ENGLISH_ENDINGS):
             english += 1
-    if swedish == english:
-        return otherwise
-    return "sv" if swedish > english else "en"
+    return swedish, english

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
@@ -11,13 +12,23 @@ from unicodedata import normalize
 
 import snowballstemmer
 
-from mentormatch.scores.language import STOP_WORDS, guess_language
+from mentormatch.scores.language import STOP_WORDS, signs_of
+from mentormatch.scores.vocabulary import words_of
 
 #: Characters of an answer that are read, after markup is taken out. The rest is left aside.
 CHARACTERS = 5_000
 
 #: Answers with more words are read in passages of this many at least.
 LONG, PASSAGE = 60, 12
+
+#: Signs by which one language has to lead for a text to be surely in it.
+SURE = 2
+
+#: What the form's own word on a language counts, and a word that only one of the two has.
+TOLD, KNOWN = 6, 2
+
+#: Where signs are so few, words are looked up.
+FEW = 4
 
 #: A longer word is cut here.
 LONGEST_WORD = 40
@@ -52,6 +63,8 @@ class Reading:
         What was read, without markup, addresses and invisible characters.
     answer : str
         The question that it answers, where that is known.
+    sure : bool
+        Whether its language is known, and not merely likely.
     """
 
     words: tuple[str, ...]
@@ -61,10 +74,14 @@ class Reading:
     cut: bool
     plain: str = ""
     answer: str = ""
+    sure: bool = True
 
 
-def read(text: str, otherwise: str = "en") -> Reading:
+def read(text: str, otherwise: str = "en", *, told: bool = False) -> Reading:
     """Read an answer; `otherwise` is its language where nothing in it tells.
+
+    With ``told=True`` it is the language that the form says of the person, which wins unless much
+    in the answer speaks against it.
 
     Markup, addresses and invisible characters (such as direction marks) are taken out, then the
     first 5 000 characters are read. Any script is read; only Swedish and English lose endings.
@@ -75,10 +92,34 @@ def read(text: str, otherwise: str = "en") -> Reading:
     ('research', 'climat')
     """
     plain, cut = _plain(text)
-    return _read(plain, guess_language(_keys(plain), otherwise), cut)
+    return _read(plain, *language_of(_keys(plain), otherwise, told=told), cut)
 
 
-def passages(text: str, otherwise: str = "en") -> tuple[Reading, ...]:
+def language_of(
+    words: Sequence[str], otherwise: str = "en", *, told: bool = False
+) -> tuple[str, bool]:
+    """Return the language of case-folded words, and whether it is sure; see `read`.
+
+    Function words, letters and endings tell (see `mentormatch.scores.language.signs_of`); where
+    they say little, words that only one of the two languages has count `KNOWN` each.
+
+    Examples
+    --------
+    >>> language_of("jag vill forska om klimatet".split()), language_of(["radio"], "sv")
+    (('sv', True), ('sv', False))
+    >>> language_of(["teater"]), language_of(["theatre"], "sv")
+    (('sv', True), ('en', True))
+    """
+    swedish, english = signs_of(words)
+    if abs(swedish - english) < FEW:
+        more = words_of(word for word in words if word not in STOP_WORDS)
+        swedish, english = swedish + KNOWN * more[0], english + KNOWN * more[1]
+    lead = swedish - english + (TOLD if otherwise == "sv" else -TOLD) * told
+    sure = abs(lead) >= SURE
+    return ("sv" if lead > 0 else "en") if lead else otherwise, sure
+
+
+def passages(text: str, otherwise: str = "en", *, told: bool = False) -> tuple[Reading, ...]:
     """Read an answer as `read` does, a long one in passages of a few sentences.
 
     An answer of more than 60 words that say something is cut after sentences, so that each
@@ -89,18 +130,18 @@ def passages(text: str, otherwise: str = "en") -> tuple[Reading, ...]:
     >>> [len(one.words) for one in passages("Climate research interests me. " * 40)]
     [12, 12, 12, 12, 12, 12, 8]
     """
-    whole = read(text, otherwise)
+    whole = read(text, otherwise, told=told)
     if len(whole.words) <= LONG:
         return (whole,)
     found: list[Reading] = []
     waiting = ""
     for sentence in sentences(whole.plain):
         waiting = f"{waiting} {sentence}".strip()
-        reading = _read(waiting, whole.language, whole.cut)
+        reading = _read(waiting, whole.language, whole.sure, whole.cut)
         if len(reading.words) >= PASSAGE:
             found.append(reading)
             waiting = ""
-    rest = _read(waiting, whole.language, whole.cut)
+    rest = _read(waiting, whole.language, whole.sure, whole.cut)
     return (*found, rest) if rest.words else tuple(found)
 
 
@@ -133,7 +174,7 @@ def _key(word: str) -> str:
     return intern(normalize("NFKC", word).casefold())
 
 
-def _read(plain: str, language: str, cut: bool) -> Reading:
+def _read(plain: str, language: str, sure: bool, cut: bool) -> Reading:
     kept = [
         (word, key, stem(key, language))
         for word, key in zip(_words(plain), _keys(plain), strict=True)
@@ -148,6 +189,7 @@ def _read(plain: str, language: str, cut: bool) -> Reading:
         language,
         cut,
         plain,
+        sure=sure,
     )
 
 

@@ -135,7 +135,9 @@ def cover_part(
         if counted is None:
             people = sum(int(ticked.known[side].sum()) for side in SIDES)
             having = _sums(ticked.mentees) + _sums(ticked.mentors)
-            counted = Counted(people, {"tags": seen(ticked.keys, having)}, ticked.twins)
+            counted = Counted(
+                people, {"tags": seen(ticked.keys, having[: len(ticked.keys)])}, ticked.twins
+            )
         else:
             having = _carried(ticked, counted)
         weight = np.log((1 + max(counted.people, having.max(initial=0))) / (1 + having)) + 1

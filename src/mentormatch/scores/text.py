@@ -24,7 +24,7 @@ from mentormatch.scores.wording import UNIT, worded
 from mentormatch.words import LANGUAGES
 
 #: Name and version of the comparison by words alone.
-METHOD = "words 2"
+METHOD = "words 3"
 
 #: From levelled cosine to value, both in hundredths; `goals_part` says how it was chosen.
 KNOTS = ((0, 0), (2, 8), (5, 20), (10, 40), (25, 75), (50, 92), (99.9, 100))
@@ -32,17 +32,24 @@ KNOTS = ((0, 0), (2, 8), (5, 20), (10, 40), (25, 75), (50, 92), (99.9, 100))
 CURVE = Curve(tuple((round(x / 100 * UNIT**2), round(y / 100 * ONE)) for x, y in KNOTS))
 
 #: To this the pairs of languages are evened out: the mean of the cosines of texts, and their
-#: spread, how far above it one in 20 is.
+#: spread, how far above it one in 15 is.
 USUAL = (round(0.02 * UNIT**2), round(0.06 * UNIT**2))
 
 #: What is usual between texts of two languages in made-up cohorts.
 ACROSS = (round(0.01 * UNIT**2), round(0.03 * UNIT**2))
+
+#: Place of texts whose language is not sure, behind the languages in tables of levels.
+UNSURE = len(LANGUAGES)
 
 #: Texts of a language that count as much as what is known without them.
 DOUBT = 10
 
 #: Texts of each language and side whose products tell what is usual.
 LEVEL_OVER = 512
+
+#: One product in so many lies above the spread. With 20, the own language had 45 % of the top of
+#: unrelated texts in made-up cohorts with a planted truth, compared by meaning too; now 46 to 50.
+ONE_IN = 15
 
 #: A spread below this part of the usual one is taken for it.
 LEAST = 8
@@ -68,7 +75,7 @@ def goals_part(
     `mentormatch.scores.wording.worded`), or, with an encoder, by seven tenths of that and three
     tenths of the cosine of their vectors. Texts of one language share more than texts of two,
     even if they are about different things. So cosines are evened out: for each pair of languages
-    their mean and their spread, the distance from it to the highest 20th, become `USUAL`. A pair of
+    their mean and their spread, the distance from it to the highest 15th, become `USUAL`. A pair of
     languages with few texts is taken to be like others of its kind, a small cohort like the
     made-up ones. Then `CURVE` makes a value of the cosine.
 
@@ -120,7 +127,8 @@ class _Side:
 
     @property
     def languages(self) -> NDArray[np.intp]:
-        return np.array([LANGUAGES.index(text.language) for text in self.texts], dtype=np.intp)
+        places = [LANGUAGES.index(text.language) if text.sure else UNSURE for text in self.texts]
+        return np.array(places, dtype=np.intp)
 
     @property
     def trust(self) -> NDArray[np.int64]:
@@ -208,7 +216,7 @@ def _side(cohort: Cohort, side: str, seeking: bool, faults: list[Fault]) -> _Sid
         for k, answer in enumerate(column(cohort, side, name)):
             if is_missing(answer) or (people[k] and not seeking):
                 continue
-            found = passages(str(answer), languages[k])
+            found = passages(str(answer), languages[k], told=told[k] in LANGUAGES)
             people[k] += [replace(text, answer=name) for text in found if text.words]
             if found[0].cut:
                 details = {"most": str(CHARACTERS)}
@@ -235,7 +243,7 @@ def _carried(measures: Measures | None) -> Levels | None:
     if measures is None or measures.levels is None:
         return None
     mean, spread = (np.array(table, np.int64) for table in measures.levels)
-    if mean.shape != (len(LANGUAGES), len(LANGUAGES)) or mean.shape != spread.shape:
+    if mean.shape != (UNSURE + 1, UNSURE + 1) or mean.shape != spread.shape:
         return None
     return Levels(mean, spread, *USUAL)
 
@@ -245,7 +253,7 @@ def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side) -> Levels
 
     Small pairs of languages are drawn to their kind, all texts of one language or all of two, and
     small kinds to `USUAL` or `ACROSS`. All are whole numbers, so that no order of people changes
-    them.
+    them. Texts whose language is not sure are taken to be halfway between the two.
     """
     size = len(LANGUAGES)
     rows = [seekers.sample(language) for language in range(size)]
@@ -260,7 +268,13 @@ def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side) -> Levels
             mean[g, h], spread[g, h] = _drawn(
                 blocks[g][h], min(len(rows[g]), len(columns[h])), pool
             )
-    return Levels(mean, spread, *USUAL)
+    return Levels(_with_unsure(mean), _with_unsure(spread), *USUAL)
+
+
+def _with_unsure(table: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a table over languages with the mean of them behind, along both sides."""
+    rows = np.vstack([table, table.sum(axis=0) // len(table)])
+    return np.column_stack([rows, rows.sum(axis=1) // len(table)])
 
 
 def _products(a: Encoding, b: Encoding) -> NDArray[np.int64]:
@@ -275,7 +289,7 @@ def _drawn(products: NDArray[np.int64], few: int, to: tuple[int, int]) -> tuple[
     if not len(products) or not weight:
         return to
     mean = int(products.sum()) // len(products)
-    place = (len(products) - 1) * 19 // 20
+    place = (len(products) - 1) * (ONE_IN - 1) // ONE_IN
     spread = max(int(np.partition(products, place)[place]) - mean, USUAL[1] // LEAST)
     drawn = [
         (own * weight + known * DOUBT) // (weight + DOUBT)

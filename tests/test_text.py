@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+import mentormatch as mm
 from mentormatch.errors import InputError, MissingExtraError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Department, Programme, Words
@@ -406,12 +407,71 @@ def test_any_encoder_can_take_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [lambda texts: [1.0], lambda texts: [[float("nan")]] * len(texts), 7, "magic"]
+    "bad",
+    [
+        lambda texts: [1.0],
+        lambda texts: [[float("nan")]] * len(texts),
+        lambda texts: [[float("inf")]] * len(texts),
+        lambda texts: [[1e200, 1.0]] * len(texts),
+        lambda texts: [[1.0, 2.0]] * (len(texts) + 1),
+        lambda texts: [[1.0] * (k + 1) for k in range(len(texts))],
+        lambda texts: np.ones((len(texts), 3), complex),
+        lambda texts: np.ones((len(texts), 2, 2)),
+        lambda texts: np.ones((len(texts), 0)),
+        lambda texts: [["a"]] * len(texts),
+        lambda texts: None,
+        encoders.Encoder("two widths", lambda texts, seeking: np.ones((len(texts), 2 + seeking))),
+        7,
+        "magic",
+    ],
 )
 def test_an_encoder_that_is_none_is_told(bad: Any) -> None:
     """No table of finite numbers, or nothing that encodes at all, is an error."""
     with pytest.raises(InputError, match="encoder"):
         score(cohort(SEEKS, OFFERS), {"goals": 1}, encoder=bad)
+
+
+def test_an_encoder_reads_any_text() -> None:
+    """Whatever people typed, vectors compare it too, and who said nothing has no vector."""
+    read_texts: list[str] = []
+
+    def lengths(texts: list[str]) -> list[list[float]]:
+        read_texts.extend(texts)
+        return [[len(text), text.count("a") + 1.0] for text in texts]
+
+    fit = score(cohort(STRANGE, STRANGE), {"goals": 1}, encoder=lengths)
+    table = fit.block(slice(None))
+    assert np.all((table >= 0) & (table <= 1))
+    assert "" not in read_texts
+    silent = [k for k, one in enumerate(STRANGE) if not read(one).words]
+    assert len(silent) > 5
+    assert len(np.unique(table[silent])) == 1
+
+
+def test_a_silent_encoder_changes_nothing_but_its_share() -> None:
+    """Vectors of length 0 know nothing: scores stay numbers, and the best stays the best."""
+    fit = score(
+        cohort(SEEKS, OFFERS), {"goals": 1}, encoder=lambda texts: np.zeros((len(texts), 3))
+    )
+    table = fit.block(slice(None))
+    assert np.isfinite(table).all()
+    assert table.argmax(axis=1).tolist() == values(SEEKS, OFFERS).argmax(axis=1).tolist()
+
+
+def test_strange_answers_go_the_whole_way(tmp_path: Any) -> None:
+    """From sheets of nothing but strange answers come pairs, reasons and a proof."""
+    people = cohort(STRANGE, STRANGE)
+    sides = [
+        table.assign(
+            interests=[(text[:40],) if text.strip() else () for text in STRANGE],
+            name=[f"{side} {k}" for k in range(len(table))],
+        )
+        for side, table in (("Ada", people.mentees), ("Bo", people.mentors))
+    ]
+    matching = mm.match(mm.Cohort(*sides, people.programme), {"goals": 1, "interests": 1}, rules=[])
+    assert len(matching) == len(STRANGE)
+    assert mm.certify(matching.problem, matching).optimal
+    assert len(mm.explain(matching)) == len(STRANGE)
 
 
 @pytest.mark.parametrize("lack", ["package", "version", "processor"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 #: Function words that Swedish has and English has not.
 SWEDISH = frozenset(
@@ -89,12 +90,16 @@ def signs_of(words: Sequence[str]) -> tuple[int, int]:
     >>> signs_of("jag vill forska om klimatet".split()), signs_of(["leadership"])
     ((9, 0), (0, 1))
     """
-    swedish = english = 0
-    for word in words:
-        swedish += 3 * (word in _SWEDISH_ONLY) + 2 * any(letter in word for letter in "åäö")
-        english += 3 * (word in _ENGLISH_ONLY)
-        if word.endswith(_SWEDISH_ENDINGS):
-            swedish += 1
-        elif word.endswith(_ENGLISH_ENDINGS):
-            english += 1
+    signs = [_signs(word) for word in words]
+    return sum(one for one, _ in signs), sum(other for _, other in signs)
+
+
+@lru_cache(maxsize=1 << 18)
+def _signs(word: str) -> tuple[int, int]:
+    swedish = 3 * (word in _SWEDISH_ONLY) + 2 * any(letter in word for letter in "åäö")
+    english = 3 * (word in _ENGLISH_ONLY)
+    if word.endswith(_SWEDISH_ENDINGS):
+        swedish += 1
+    elif word.endswith(_ENGLISH_ENDINGS):
+        english += 1
     return swedish, english

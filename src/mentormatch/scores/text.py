@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mentormatch.errors import Fault
+from mentormatch.errors import Fault, InputError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
 from mentormatch.scores.answers import OFFERS, SEEKS, column, is_missing
@@ -179,6 +179,10 @@ def _text_part(
     if encoder is not None:
         a = _beside(a, mentees, encoder, seeking=not backwards)
         b = _beside(b, mentors, encoder, seeking=backwards)
+        if a.shape[1] != b.shape[1]:
+            raise InputError(
+                f"the encoder {encoder.name!r} must return as many numbers for every text"
+            )
         common = CommonMeaning(words, encoder, backwards)
     ours, theirs = ((b, mentors), (a, mentees)) if backwards else ((a, mentees), (b, mentors))
     join = Join(

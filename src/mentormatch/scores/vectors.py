@@ -16,6 +16,9 @@ from mentormatch.words import LANGUAGES
 #: Length of every vector that `centred` returns, and the fineness before it is taken.
 LENGTH, FINE = 2**12, 2**12
 
+#: Vectors with larger numbers have no length that can be reckoned.
+LARGEST = 1e150
+
 #: Sentences about different things, of people who seek and who offer. Their mean is what all
 #: texts of a language have in common for an encoder, whoever else signed up.
 MEASURES = {
@@ -126,9 +129,17 @@ def _middle(encoder: Encoder, language: str, seeking: bool) -> Integers:
 
 def _whole(encoder: Encoder, texts: list[str], seeking: bool) -> Integers:
     """Return the vectors of texts in whole numbers, each scaled to the length `FINE` first."""
-    vectors: NDArray[np.float64] = np.asarray(encoder.encode(texts, seeking), dtype=np.float64)
-    if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
-        raise InputError(f"the encoder {encoder.name!r} must return a row of numbers for each text")
+    fault = InputError(f"the encoder {encoder.name!r} must return a row of numbers for each text")
+    found = encoder.encode(texts, seeking)
+    try:
+        made_of = np.asarray(found)
+        vectors: NDArray[np.float64] = made_of.astype(np.float64, casting="same_kind")
+    except (TypeError, ValueError):  # texts, nothing at all, or rows of several lengths
+        raise fault from None
+    if vectors.ndim != 2 or len(vectors) != len(texts) or not vectors.shape[1]:
+        raise fault
+    if not np.isfinite(vectors).all() or np.abs(vectors).max() > LARGEST:
+        raise fault
     lengths = np.sqrt((vectors * vectors).sum(axis=1))
     made: Integers = np.rint(vectors * (FINE / np.where(lengths > 0, lengths, 1))[:, None]).astype(
         np.int64

@@ -27,16 +27,18 @@ def words_of(words: Iterable[str]) -> tuple[int, int]:
     >>> words_of(["handledning"]), words_of(["leadership"]), words_of(["radio", "xyzzy"])
     ((1, 0), (0, 1), (0, 0))
     """
+    found = [_of(word) for word in words]
+    return found.count("sv"), found.count("en")
+
+
+@lru_cache(maxsize=1 << 18)
+def _of(word: str) -> str:
+    """Return the language that alone has a word; empty where both or neither have."""
     swedish, english = _vocabulary()
-    found = [0, 0]
-    for word in words:
-        one, other = _has(swedish, word, "sv"), _has(english, word, "en")
-        if not one and not other:
-            one = any(word[k:] in swedish for k in range(3, len(word) - 4))
-            other = False
-        if one != other:
-            found[0 if one else 1] += 1
-    return found[0], found[1]
+    one, other = _has(swedish, word, "sv"), _has(english, word, "en")
+    if not one and not other:
+        one = any(word[k:] in swedish for k in range(3, len(word) - 4))
+    return "" if one == other else "sv" if one else "en"
 
 
 def _has(words: frozenset[str], word: str, language: str) -> bool:
@@ -49,10 +51,17 @@ def _has(words: frozenset[str], word: str, language: str) -> bool:
 
 
 @lru_cache(maxsize=1)
+def dictionary() -> tuple[tuple[str, str, str], ...]:
+    """Return the dictionary: a Swedish word, its stem, and translations with commas between."""
+    packed = (_FOLDER / "folkets.tsv.gz").read_bytes()
+    rows = (line.split("\t") for line in gzip.decompress(packed).decode().splitlines())
+    return tuple((word, same, english) for word, same, english in rows)
+
+
+@lru_cache(maxsize=1)
 def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
     """Return the Swedish and the English words of the dictionary."""
-    packed = (_FOLDER / "folkets.tsv.gz").read_bytes()
-    lines = [line.split("\t") for line in gzip.decompress(packed).decode().splitlines()]
+    lines = dictionary()
     own = (_FOLDER / "own.tsv").read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in own if line and not line.startswith("#")]
     swedish = frozenset([line[0] for line in lines] + [row[0] for row in rows])

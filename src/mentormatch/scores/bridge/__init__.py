@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
 from mentormatch.scores.language import STOP_WORDS
 from mentormatch.scores.reading import stem
+from mentormatch.scores.vocabulary import dictionary
 
 #: Translations of a word that are used; further ones are seldom what is meant.
 MOST = 4
@@ -115,10 +115,8 @@ def _headwords() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def _read() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Return headword -> its stem and its translations."""
-    packed = (files(__package__) / "folkets.tsv.gz").read_bytes()
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for line in gzip.decompress(packed).decode().splitlines():
-        word, same, english = line.split("\t")
+    for word, same, english in dictionary():
         found[word] = (same, tuple(english.split(","))[:MOST])
     for word, translations in _ours().items():
         found[word] = (stem(word, "sv"), translations[:MOST])

@@ -108,7 +108,7 @@ def as_if_large(monkeypatch: pytest.MonkeyPatch, near: int, *, warm: bool = Fals
     """Let every network read its rows as it needs them, and keep only a few moves of each."""
     monkeypatch.setattr(moves_module, "HELD_PAIRS", 0)
     if not warm:
-        monkeypatch.setattr(moves_module, "suits_warm", lambda _: False)
+        monkeypatch.setattr(moves_module, "warm_of", lambda _: None)
     monkeypatch.setattr(warm_module, "KEEP", near)
     monkeypatch.setattr(network, "NEAR", near)
     monkeypatch.setattr(network, "_STORE", 20)

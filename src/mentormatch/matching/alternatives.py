@@ -130,7 +130,7 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
         raise ProblemError("alternatives are known for 'most people' and 'highest total' alone")
     if matching.status != "optimal":
         raise ProblemError("this matching is not proved best, so nothing is known to come next")
-    moves = moves_of(matching)
+    moves = moves_of(matching, whole=True)
     n, m = matching.problem.shape
     if moves is not None and not moves.bounded:
         if isinstance(moves.network, Warm) or moves.network.gains is None:
@@ -290,7 +290,7 @@ class _Solves:
 
     def _parts(self, group: Matching) -> list[tuple[tuple[int, int], Problem]]:
         """Return the groups into which a group falls apart, and the least that each may lose."""
-        problem, moves = group.problem, moves_of(group)
+        problem, moves = group.problem, moves_of(group, whole=True)
         people, steps = self._loss(group)
         forced = locks_of(problem)
         free = [end for end in _ends(group) if end not in forced]

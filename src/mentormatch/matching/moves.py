@@ -16,7 +16,7 @@ from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Held, Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.warm import Warm, suits_warm, warm_of
+from mentormatch.matching.warm import Warm, warm_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -119,18 +119,32 @@ class Moves:
         return abs(lost + fewer * self.person - chain.cost) < LOOSE
 
 
-_MADE: WeakKeyDictionary[Matching, Moves | None] = WeakKeyDictionary()
+#: Assignments from so many cells on keep a few pairs of everybody in place of the network.
+WARM = 2**17
+
+_Made = WeakKeyDictionary[Matching, Moves | None]
+_MADE: tuple[_Made, _Made] = (WeakKeyDictionary(), WeakKeyDictionary())
 
 
-def moves_of(matching: Matching) -> Moves | None:
+def moves_of(matching: Matching, *, whole: bool = False) -> Moves | None:
     """Return the moves of a matching, made once; None where prices do not prove it the best.
 
     That is so where it is not proved, or only by cases, and where the objective has stages other
-    than the number of people and the total.
+    than the number of people and the total. With `whole` all moves are held where they may be.
     """
-    if matching not in _MADE:
-        _MADE[matching] = _made(matching)
-    return _MADE[matching]
+    made = _MADE[whole]
+    if matching not in made:
+        made[matching] = (None if whole else _few(matching)) or _made(matching)
+    return made[matching]
+
+
+def _few(matching: Matching) -> Moves | None:
+    """Return the moves where a few pairs of everybody are kept; None for small problems."""
+    n, m = matching.problem.shape
+    if m <= HELD_MENTORS and n * m < min(WARM, HELD_PAIRS + 1):
+        return None
+    warm = warm_of(matching)
+    return None if warm is None else Moves(matching, warm, warm.person, bounded=False)
 
 
 def _made(matching: Matching) -> Moves | None:
@@ -142,9 +156,6 @@ def _made(matching: Matching) -> Moves | None:
     whole = n * m <= HELD_PAIRS and m <= HELD_MENTORS
     if (bounded and not _tight(matching)) or not (bounded or whole or _priced(matching)):
         return None
-    if not bounded and not whole and suits_warm(problem):
-        warm = warm_of(matching)
-        return None if warm is None else Moves(matching, warm, warm.person, bounded=False)
     order = lottery_order(problem, matching.seed)
     gains = problem.steps(order[0])[:, order[1]] if whole else None
     person = 0.0

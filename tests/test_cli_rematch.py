@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +197,17 @@ def test_the_job_asks_for_the_list() -> None:
     """Without the list that was handed out there is nothing to mend."""
     with pytest.raises(SystemExit):
         parser_for("en").parse_args(f"rematch {SHEETS} --out x".split())
+
+
+def test_people_are_scored_by_what_lies_beside_the_announced_list(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The calibration that was handed out is used again; without it, everybody is measured anew."""
+    first = json.loads(Path("first/run.json").read_text(encoding="utf-8"))["calibration"]
+    assert again(capsys, "--announced first/pairs.csv --out second")[0] == 0
+    second = json.loads(Path("second/run.json").read_text(encoding="utf-8"))["calibration"]
+    assert second == {"source": first["source"], "carried_over": True}
+    Path("first/calibration.json").unlink()
+    assert again(capsys, "--announced first/pairs.csv --out third")[0] == 0
+    third = json.loads(Path("third/run.json").read_text(encoding="utf-8"))["calibration"]
+    assert third["carried_over"] is False

@@ -12,8 +12,14 @@ from mentormatch.words import visible
 
 
 def rematch_people(options: argparse.Namespace, language: str) -> int:
-    """Match anew with as few announced pairs broken as can be, and say who is concerned."""
+    """Match anew with as few announced pairs broken as can be, and say who is concerned.
+
+    Where the calibration of the announced list lies beside it, people are scored by that.
+    """
+    from mentormatch.formulation import formulate  # noqa: PLC0415  (keeps --help quick)
     from mentormatch.road import rematch  # noqa: PLC0415  (keeps --help quick)
+    from mentormatch.scores.calibration import read_calibration  # noqa: PLC0415
+    from mentormatch.scores.score import score  # noqa: PLC0415
     from mentormatch.telling.announced import announced_to, read_announced  # noqa: PLC0415
     from mentormatch.telling.concerned import concerned, concerned_in_short, lines  # noqa: PLC0415
     from mentormatch.telling.gather import gather  # noqa: PLC0415
@@ -28,7 +34,10 @@ def rematch_people(options: argparse.Namespace, language: str) -> int:
     words = options.language or cohort.programme.language
     tell("cli.scoring", language, mentees=len(cohort.mentees), mentors=len(cohort.mentors))
     pairs = list(zip(announced["mentee"], announced["mentor"], strict=True))
-    matching = rematch(pairs, cohort, time_limit=options.time_limit, seed=options.seed)
+    kept = options.announced.with_name("calibration.json")
+    known = read_calibration(kept) if kept.exists() else None
+    problem = formulate(cohort, score(cohort, calibration=known))
+    matching = rematch(pairs, problem, time_limit=options.time_limit, seed=options.seed)
     tell("cli.explaining", language, pairs=len(matching))
     table = concerned(announced, matching, words)
     short = concerned_in_short(table, words)

@@ -345,3 +345,32 @@ def test_who_has_no_time_gets_a_list_that_keeps_the_rules(monkeypatch: pytest.Mo
         assert certificate.optimal == (found.status == "optimal"), looks
         if found.coverage == whole.coverage:
             assert found.bound >= whole.total >= found.total, looks
+
+
+def test_a_small_problem_that_is_not_whole_goes_to_candidates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where memory would need cases, candidates give the same list, although it is small."""
+    import mentormatch.matching.solve as way
+
+    asked: list[bool] = []
+
+    def suits(problem: Problem, stages: tuple[str, ...], *, loaded: bool = False) -> bool:
+        asked.append(loaded)
+        return loaded
+
+    def spied(*all_of: object) -> object:
+        asked.append(True)
+        return side_solve.solve_sides(*all_of)  # type: ignore[arg-type]
+
+    problem = next(one for one in map(lending, range(20)) if _is_split(one))
+    sought = ends(in_memory(problem))
+    monkeypatch.setattr(way, "suits_sides", suits)
+    monkeypatch.setattr(way, "solve_sides", spied)
+    assert ends(solve(problem)) == sought
+    assert asked == [False, False, True, True]
+
+
+def _is_split(problem: Problem) -> bool:
+    found = priced(problem)
+    return found is not None and isinstance(found.proofs["total"], Split)

@@ -151,3 +151,15 @@ def as_reached(given: Reached | Mapping[str, int] | int | None) -> Reached:
     if given is None:
         return NOTHING_YET
     return Reached({"coverage": int(given)} if not isinstance(given, Mapping) else dict(given))
+
+
+def grown(
+    tree: dict[tuple[bool, ...], Pair],
+    leaves: dict[tuple[bool, ...], Prices],
+    prices: Prices,
+) -> Proof:
+    """Put the cases together, the deepest first."""
+    proofs: dict[tuple[bool, ...], Proof] = dict(leaves)
+    for path in sorted(tree, key=len, reverse=True):
+        proofs[path] = Split(tree[path], proofs[(*path, True)], proofs[(*path, False)], prices)
+    return proofs[()]

@@ -19,9 +19,9 @@ from mentormatch.matching.solvers.farm import Workers
 from mentormatch.matching.solvers.flow import solve_flow
 from mentormatch.matching.solvers.general import solve_general, suits_staged
 from mentormatch.matching.solvers.large import solve_large, suits
-from mentormatch.matching.solvers.linear import solve_linear
+from mentormatch.matching.solvers.linear import NotWholeError, solve_linear
 from mentormatch.matching.solvers.locks import Impossible
-from mentormatch.matching.solvers.numbers import Numbers, read_numbers
+from mentormatch.matching.solvers.numbers import Found, Numbers, read_numbers
 from mentormatch.matching.solvers.side_solve import solve_sides, suits_sides
 from mentormatch.matching.solvers.watch import Progress, Watch
 from mentormatch.matching.stable import stable
@@ -136,15 +136,16 @@ def solve(
     except Impossible as clash:
         raise InfeasibleError(conflict_of(problem, clash)) from None
     if priced is not None:
-        proved = frozenset(stages if priced.proved else ())
-        rows, columns = priced.rows, priced.columns
-        return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
-    numbers = read_numbers(problem, seed)
-    solver = solve_flow if simple else solve_faces
-    if numbers.needs_programs or _PROGRAMMED & set(stages):
-        found = solve_linear(numbers, stages, time_limit)
-    else:
-        found = solver(numbers, stages)
+        return _made(problem, priced, name, stages, seed)
+    try:
+        other = not suits_sides(problem, stages) and suits_sides(problem, stages, loaded=True)
+        found, numbers = _in_memory(problem, stages, seed, time_limit, easy=other)
+    except NotWholeError:
+        # What takes many cases is worth the time to load compiled code.
+        priced = solve_sides(problem, stages, seed, n_jobs, watch)
+        if priced is not None:
+            return _made(problem, priced, name, stages, seed)
+        found, numbers = _in_memory(problem, stages, seed, time_limit)
     if found is None:
         raise InfeasibleError(diagnose(problem))
     return Matching(
@@ -157,6 +158,31 @@ def solve(
         seed,
         found.proved,
     )
+
+
+def _in_memory(
+    problem: Problem,
+    stages: tuple[str, ...],
+    seed: int,
+    time_limit: float | None,
+    *,
+    easy: bool = False,
+) -> tuple[Found | None, Numbers]:
+    """Return what a solver finds that holds the whole matrix, and the problem as it saw it."""
+    numbers = read_numbers(problem, seed)
+    if numbers.needs_programs or _PROGRAMMED & set(stages):
+        return solve_linear(numbers, stages, time_limit, easy=easy), numbers
+    simple = set(stages) <= {"coverage", "total"} and stages[-1] == "total"
+    return (solve_flow if simple else solve_faces)(numbers, stages), numbers
+
+
+def _made(
+    problem: Problem, priced: Pairing, name: str, stages: tuple[str, ...], seed: int
+) -> Matching:
+    """Return the matching of a priced solver."""
+    proved = frozenset(stages if priced.proved else ())
+    rows, columns = priced.rows, priced.columns
+    return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
 
 
 def _told(numbers: Numbers, proof: Proof) -> Proof:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching.bounds import bound
-from mentormatch.matching.proofs import GROUPED, NOTHING_YET, Ladder, Prices, Proof, Reached, Split
+from mentormatch.matching.proofs import GROUPED, NOTHING_YET, Ladder, Prices, Proof, Reached, grown
 from mentormatch.matching.solvers.levels import levelled
 from mentormatch.matching.solvers.numbers import Found, Numbers
 from mentormatch.matching.solvers.program import Relaxed, relax, whole
@@ -45,8 +45,16 @@ _DEAREST = 2.0**46  # HiGHS cannot reckon with much more
 Chosen = tuple[Ints, Ints]
 
 
+class NotWholeError(Exception):
+    """The linear program of the total is not whole, and the caller knows a better way then."""
+
+
 def solve_linear(
-    numbers: Numbers, stages: tuple[str, ...], time_limit: float | None
+    numbers: Numbers,
+    stages: tuple[str, ...],
+    time_limit: float | None,
+    *,
+    easy: bool = False,
 ) -> Found | None:
     """Return the best matching with its proofs, or None if the rules cannot all be kept.
 
@@ -58,9 +66,13 @@ def solve_linear(
         The most important first.
     time_limit : float, optional
         Seconds after which proofs by cases are given up.
+    easy : bool
+        Whether to give up where the linear program of the total is not whole.
 
     Raises
     ------
+    NotWholeError
+        It is not, and that was asked for.
     ProblemError
         The problem is too large for the stage ``"leximin"`` or ``"mean"``.
     """
@@ -76,6 +88,7 @@ def solve_linear(
             f"not {n} x {m}: take 'share' alone"
         )
     search = _Search(numbers, None if time_limit is None else monotonic() + time_limit)
+    search.easy = easy
     if not search.can_be_kept():
         return None
     proofs: dict[str, Proof] = {}
@@ -116,6 +129,7 @@ class _Search:
         self.candidate = self._first_candidates()
         #: Pairs that may be in a matching which is best in every stage so far.
         self.left = numbers.possible
+        self.easy = False
 
     def _first_candidates(self) -> Flags:
         """Mark each person's best pairs, overall and inside every quota that wants some."""
@@ -180,6 +194,8 @@ class _Search:
         `known` is a matching that reaches what it has to, if there is one.
         """
         root = self.relaxed(stage)
+        if self.easy and stage.name == "total" and not root.is_whole:
+            raise NotWholeError
         prices = root.prices
         limit = self.limit(root, stage)
         chosen = root.chosen if root.is_whole else None
@@ -401,7 +417,7 @@ class _Search:
             tree[path] = pair
             waiting.append(((*path, False), Fixed(fixed.used, (*fixed.unused, pair))))
             waiting.append(((*path, True), Fixed((*fixed.used, pair), fixed.unused)))
-        return chosen, _grown(tree, leaves, prices), True
+        return chosen, grown(tree, leaves, prices), True
 
     def limit(self, answer: Relaxed, stage: Stage, fixed: Fixed = FREE) -> int:
         return bound(
@@ -432,15 +448,3 @@ def _best_of(better: Flags, gain: NDArray[np.float64]) -> Flags:
     found = np.zeros_like(better)
     np.put_along_axis(found, best, True, axis=1)
     return found & better
-
-
-def _grown(
-    tree: dict[tuple[bool, ...], tuple[int, int]],
-    leaves: dict[tuple[bool, ...], Prices],
-    prices: Prices,
-) -> Proof:
-    """Put the cases together, the deepest first."""
-    proofs: dict[tuple[bool, ...], Proof] = dict(leaves)
-    for path in sorted(tree, key=len, reverse=True):
-        proofs[path] = Split(tree[path], proofs[(*path, True)], proofs[(*path, False)], prices)
-    return proofs[()]

@@ -41,10 +41,13 @@ _MOST_LOTS = 2**16
 _STOPPED = "the search was stopped before it had a list that keeps every rule: allow it more time"
 
 
-def suits_sides(problem: Problem, stages: tuple[str, ...]) -> bool:
-    """Say whether a problem is large, asks for people and total alone, and is no assignment."""
+def suits_sides(problem: Problem, stages: tuple[str, ...], *, loaded: bool = False) -> bool:
+    """Say whether a problem is large, asks for people and total alone, and is no assignment.
+
+    It need not be as large once compiled code is `loaded`, or has to be.
+    """
     n, m = problem.shape
-    loaded = "mentormatch.matching.solvers.pivots" in sys.modules
+    loaded = loaded or "mentormatch.matching.solvers.pivots" in sys.modules
     if n * m < (min(LARGE, LOADED) if loaded else LARGE):
         return False
     several = int(problem.mentee_demand.max(initial=0)) > 1 or (

@@ -31,7 +31,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 #: From so many cells on, whether or not compiled code has to be loaded first.
-LARGE, LOADED = 2**17, 2**14
+LARGE, LOADED = 2**17, 2**15
 #: From so many cells on if nothing but mentors' minimums asks for it.
 MINIMUMS = 2**22
 _DEARER, _TIMES = 64, 2

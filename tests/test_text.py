@@ -23,10 +23,20 @@ from mentormatch.scores.curve import ONE
 from mentormatch.scores.fairness import own_language_share
 from mentormatch.scores.join import Join, Levels, starts_of
 from mentormatch.scores.parts import Part
-from mentormatch.scores.reading import CHARACTERS, LONG, language_of, passages, read, stem
+from mentormatch.scores.reading import (
+    CHARACTERS,
+    LONG,
+    language_of,
+    passages,
+    read,
+    sentences,
+    stem,
+)
 from mentormatch.scores.score import score
 from mentormatch.scores.text import goals_part, mentor_goals_part
 from mentormatch.scores.twins import twins
+from mentormatch.scores.vectors import centred
+from mentormatch.telling.gather import gather
 
 PROGRAMME = Programme(Words("A programme"), "2024-25", (Department("physics", Words("Physics")),))
 
@@ -429,6 +439,118 @@ def test_an_encoder_that_is_none_is_told(bad: Any) -> None:
     """No table of finite numbers, or nothing that encodes at all, is an error."""
     with pytest.raises(InputError, match="encoder"):
         score(cohort(SEEKS, OFFERS), {"goals": 1}, encoder=bad)
+
+
+class Counting:
+    """An encoder that counts letters, and its own calls and texts."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[bool, tuple[str, ...]]] = []
+
+    def __call__(self, texts: Any, seeking: bool) -> Any:
+        self.calls.append((seeking, tuple(texts)))
+        return np.array(letters(list(texts)), dtype=float) + seeking
+
+    def encoder(self) -> encoders.Encoder:
+        return encoders.Encoder("counting", self)
+
+    def texts(self) -> list[tuple[bool, str]]:
+        return [(seeking, text) for seeking, texts in self.calls for text in texts]
+
+
+#: Everybody writes several sentences, of which all write one.
+MANY_SEEK = [
+    f"{one} Ett till. {other}" for one, other in zip(SEEKS, np.roll(SEEKS, 1), strict=True)
+]
+MANY_OFFER = [
+    f"{one} Energy too. {other}" for one, other in zip(OFFERS, np.roll(OFFERS, 2), strict=True)
+]
+
+
+def test_each_sentence_is_encoded_once_however_many_pairs_are_told() -> None:
+    """All pairs together make one call a side, nothing is made before or twice, words are alike."""
+    count = Counting()
+    people = cohort(MANY_SEEK, MANY_OFFER)
+    fit = score(people, {"goals": 1}, encoder=count.encoder())
+    assert not any("Ett till." in texts for _, texts in count.calls)
+    count.calls.clear()
+    i, j = (grid.ravel() for grid in np.indices((6, 6)))
+    together = fit.all_in_common(i, j)
+    assert sorted(seeking for seeking, _ in count.calls) == [False, True]
+    assert len(count.texts()) == len(set(count.texts()))
+    assert {text for seeking, text in count.texts() if not seeking} >= {"Energy too.", OFFERS[4]}
+    count.calls.clear()
+    alone = [fit.in_common(*pair) for pair in zip(i.tolist(), j.tolist(), strict=True)]
+    assert count.calls == []
+    assert alone == [found[0] for found in together]
+
+    for pair, found in zip(zip(i.tolist(), j.tolist(), strict=True), alone, strict=True):
+        (shown,) = [one for one in found if one.kind == "sentence"]
+        sides = [sentences(one[k]) for one, k in zip((MANY_SEEK, MANY_OFFER), pair, strict=True)]
+        vectors = [
+            centred(said, [read(text).language] * len(said), count.encoder(), seeking)
+            for said, text, seeking in zip(
+                sides, (MANY_SEEK[pair[0]], MANY_OFFER[pair[1]]), (True, False), strict=True
+            )
+        ]
+        near = vectors[0] @ vectors[1].T
+        k, m = np.unravel_index(near.argmax(), near.shape)
+        assert (shown.weight, shown.mentee("en")) == (near[k, m], sides[0][k])
+        assert shown.mentor("en") == sides[1][m]
+
+
+def test_one_pair_encodes_its_own_sentences_only() -> None:
+    """Who asks about one pair does not wait for the whole cohort."""
+    count = Counting()
+    fit = score(cohort(MANY_SEEK, MANY_OFFER), {"goals": 1}, encoder=count.encoder())
+    count.calls.clear()
+    fit.in_common(0, 0)
+    assert {text for _, text in count.texts()} == {
+        *sentences(MANY_SEEK[0]),
+        *sentences(MANY_OFFER[0]),
+    }
+
+
+def test_all_that_a_result_tells_encodes_each_sentence_once() -> None:
+    """Gathering everything calls the encoder once a side, and then never again."""
+    count = Counting()
+    people = cohort(MANY_SEEK, MANY_OFFER)
+    sides = (people.mentees, people.mentors)
+    people = Cohort(*(one.assign(department="physics") for one in sides), PROGRAMME)
+    fit = score(people, {"goals": 1}, encoder=count.encoder())
+    count.calls.clear()
+    matching = mm.solve(mm.formulate(people, fit))
+    story = gather(matching, "en")
+    assert len(story.pairs) == 6
+    assert all(story.pairs["nearest"])
+    assert len(count.calls) == 2
+    assert len(count.texts()) == len(set(count.texts()))
+    told = mm.explain(matching, "en")
+    pd.testing.assert_frame_equal(told, story.pairs)
+    for (mentee, mentor), found in story.in_common.items():
+        assert found == fit.in_common(*fit.place(mentee, mentor))
+    assert len(count.calls) == 2
+
+
+def test_what_two_have_in_common_is_asked_once_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gathering asks each part once about each pair, and tells no part that weighs nothing."""
+    asked: list[tuple[str, int, int]] = []
+    plain = Part.in_common
+
+    def noted(part: Part, i: int, j: int) -> Any:
+        asked.append((part.name, i, j))
+        return plain(part, i, j)
+
+    people = make_cohort(20, 20, seed=4)
+    weights = {"goals": 1, "interests": 1, "department": 0}
+    fit = score(people, weights)
+    matching = mm.solve(mm.formulate(people, fit))
+    monkeypatch.setattr(Part, "in_common", noted)
+    story = gather(matching, "en")
+    assert len(asked) == len(set(asked)) == len(matching) * len(fit.parts)
+    told = {one.part for found in story.in_common.values() for one in found}
+    assert "goals" in told
+    assert "department" not in told
 
 
 def test_an_encoder_reads_any_text() -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from mentormatch.people.programme import Words
 from mentormatch.scores.bridge import concepts
-from mentormatch.scores.curve import Floats
-from mentormatch.scores.encoders import Encoder
 from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import Part
 from mentormatch.scores.reading import Reading, keys_of, sentences
-from mentormatch.scores.vectors import centred
+from mentormatch.scores.sentences import Sentence, SentenceVectors
 from mentormatch.scores.wording import pieces_of
 
 #: Letters of a sentence that are shown.
@@ -52,15 +50,21 @@ class CommonWords:
         found: list[InCommon] = []
         for answers, mine, theirs in _by_answer(self.mentees[i], self.mentors[j]):
             met = self._met(mine, theirs, weight)
-            for much, word, other in met:
-                shown = word if _as_one(word, other) else other
-                ends = Words(word.word), Words(shown.word)
-                found.append(InCommon(part.name, "word", much, *ends, answers))
+            found += _told(part.name, met, answers)
             near = _nearest(mine, theirs, met)
             if near is not None:
                 said = Words(near[1]), Words(near[2])
                 found.append(InCommon(part.name, "sentence", near[0], *said, answers))
         return found
+
+    def alone(self, part: Part, i: int, j: int) -> list[InCommon]:
+        """Return the words without the nearest sentences."""
+        weight = self._weights(part, i, j)
+        return [
+            one
+            for answers, mine, theirs in _by_answer(self.mentees[i], self.mentors[j])
+            for one in _told(part.name, self._met(mine, theirs, weight), answers)
+        ]
 
     def _met(
         self, mine: Texts, theirs: Texts, weight: Mapping[int, float]
@@ -108,27 +112,39 @@ class CommonWords:
 
 @dataclass(frozen=True, eq=False)
 class CommonMeaning:
-    """The words in common, and the two sentences that are nearest in meaning."""
+    """The words in common, and the two sentences that are nearest in meaning.
+
+    Parameters
+    ----------
+    words : CommonWords
+        The words, and what everybody wrote.
+    mentees, mentors : SentenceVectors
+        The vectors of their sentences.
+    """
 
     words: CommonWords
-    encoder: Encoder
-    backwards: bool
+    mentees: SentenceVectors
+    mentors: SentenceVectors
+
+    def prepare(self, i: Iterable[int], j: Iterable[int]) -> None:
+        """Make the vectors of all that mentees `i` and mentors `j` wrote, a call for each side."""
+        for made, people, some in (
+            (self.mentees, self.words.mentees, i),
+            (self.mentors, self.words.mentors, j),
+        ):
+            made.prepare(one for k in dict.fromkeys(some) for one in _sentences(people[k]))
 
     def __call__(self, part: Part, i: int, j: int) -> list[InCommon]:
         """Return the words in common, and for each two answers the nearest sentences."""
-        found = [one for one in self.words(part, i, j) if one.kind != "sentence"]
+        self.prepare([i], [j])
+        found = self.words.alone(part, i, j)
         for answers, mine, theirs in _by_answer(self.words.mentees[i], self.words.mentors[j]):
             sides = _sentences(mine), _sentences(theirs)
-            a = self._vectors(sides[0], not self.backwards)
-            near = a @ self._vectors(sides[1], self.backwards).T
+            near = self.mentees.of(sides[0]) @ self.mentors.of(sides[1]).T
             k, m = np.unravel_index(int(near.argmax()), near.shape)
             said = Words(_short(sides[0][k][0])), Words(_short(sides[1][m][0]))
             found.append(InCommon(part.name, "sentence", float(near[k, m]), *said, answers))
         return found
-
-    def _vectors(self, said: list[tuple[str, str]], seeking: bool) -> Floats:
-        texts, languages = ([one[k] for one in said] for k in (0, 1))
-        return centred(texts, languages, self.encoder, seeking)
 
 
 @dataclass(frozen=True)
@@ -142,6 +158,14 @@ class _Word:
     @property
     def signs(self) -> frozenset[str]:
         return self.pieces | self.concepts | {self.stem}
+
+
+def _told(
+    name: str, met: list[tuple[float, _Word, _Word]], answers: tuple[str, str]
+) -> Iterator[InCommon]:
+    for much, word, other in met:
+        shown = word if _as_one(word, other) else other
+        yield InCommon(name, "word", much, Words(word.word), Words(shown.word), answers)
 
 
 def _words(texts: tuple[Reading, ...]) -> dict[str, _Word]:
@@ -166,7 +190,7 @@ def _by_answer(mine: Texts, theirs: Texts) -> Iterator[tuple[tuple[str, str], Te
             yield (one, other), tuple(ours), tuple(others)
 
 
-def _sentences(texts: Texts) -> list[tuple[str, str]]:
+def _sentences(texts: Texts) -> list[Sentence]:
     return [(one, text.language) for text in texts for one in sentences(text.plain) or [text.plain]]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -329,11 +330,25 @@ class Compatibility:
     def in_common(self, i: int, j: int) -> tuple[InCommon, ...]:
         """Return what speaks for mentee `i` and mentor `j`, part by part, the most weighty first.
 
-        Parts that weigh nothing for the mentee are left out.
+        Parts that weigh nothing for the mentee are left out. Of many pairs `all_in_common` is
+        quicker.
         """
-        weights = self.grid_weights[self.mentee_groups[i]]
-        counting = (part for part, weight in zip(self.parts, weights, strict=True) if weight)
+        counting = compress(self.parts, self.counting(i))
         return tuple(one for part in counting for one in part.in_common(i, j))
+
+    def all_in_common(self, i: ArrayLike, j: ArrayLike) -> list[tuple[tuple[InCommon, ...], ...]]:
+        """Return for listed pairs what speaks for them, a tuple for each part in order.
+
+        Parts that weigh nothing have theirs, too. An encoder is called once for each part and
+        side, with the sentences that it was not asked about before.
+        """
+        i, j = paired(i, j, self.shape)
+        found = [part.all_in_common(i, j) for part in self.parts]
+        return [tuple(part[k] for part in found) for k in range(len(i))]
+
+    def counting(self, i: int) -> tuple[bool, ...]:
+        """Say for each part whether it weighs anything for mentee `i`."""
+        return tuple((self.grid_weights[self.mentee_groups[i]] > 0).tolist())
 
     def place(self, mentee_id: str, mentor_id: str) -> tuple[int, int]:
         """Return row and column of a pair; ProblemError where there is no such person."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,6 +52,15 @@ class Common(Protocol):
 
     def __call__(self, part: Part, i: int, j: int) -> Iterable[InCommon]:
         """Yield what speaks for mentee `i` and mentor `j`, in any order."""
+        ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A `Common` that is quicker if it knows beforehand of whom it will be asked."""
+
+    def prepare(self, i: Iterable[int], j: Iterable[int]) -> None:
+        """Get ready to be asked of mentees `i` and mentors `j`."""
         ...
 
 
@@ -236,6 +245,14 @@ class Part:
             return ()
         found = self.common(self, i, j)
         return tuple(sorted(found, key=lambda one: (one.kind, -one.weight, one.said("en"))))
+
+    def all_in_common(self, i: ArrayLike, j: ArrayLike) -> list[tuple[InCommon, ...]]:
+        """Return for listed pairs what `in_common` does, with all sentences encoded together."""
+        i, j = paired(i, j, self.shape)
+        if isinstance(self.common, Prepares):
+            told = self.known(i, j)
+            self.common.prepare(i[told].tolist(), j[told].tolist())
+        return [self.in_common(*one) for one in zip(i.tolist(), j.tolist(), strict=True)]
 
     def shared(self, i: int, j: int, most: int = 5, language: str = "en") -> tuple[str, ...]:
         """Return the tags and words that mentee `i` and mentor `j` have in common, in words.

@@ -19,6 +19,7 @@ from mentormatch.scores.encoders import Encoder
 from mentormatch.scores.join import Join, Levels, starts_of, texts_of
 from mentormatch.scores.parts import TRUST, Common, Encoding, Part, by_lot
 from mentormatch.scores.reading import CHARACTERS, Reading, passages, read
+from mentormatch.scores.sentences import SentenceVectors
 from mentormatch.scores.vectors import LENGTH, centred
 from mentormatch.scores.wording import UNIT, worded
 from mentormatch.words import LANGUAGES
@@ -183,7 +184,11 @@ def _text_part(
             raise InputError(
                 f"the encoder {encoder.name!r} must return as many numbers for every text"
             )
-        common = CommonMeaning(words, encoder, backwards)
+        common = CommonMeaning(
+            words,
+            SentenceVectors(encoder, seeking=not backwards),
+            SentenceVectors(encoder, seeking=backwards),
+        )
     ours, theirs = ((b, mentors), (a, mentees)) if backwards else ((a, mentees), (b, mentors))
     join = Join(
         mentees.starts,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,31 +107,41 @@ def centred(
         The encoder returned no table of finite numbers with a row for each text.
     """
     different = list(dict.fromkeys(one for one in texts if one))
-    place = {one: k for k, one in enumerate(different)}
+    vectors = whole(different, encoder, seeking) if different else ()
+    return moved(dict(zip(different, vectors, strict=True)), texts, languages, encoder, seeking)
+
+
+def moved(
+    vectors: Mapping[str, NDArray[np.integer[Any]]],
+    texts: Sequence[str],
+    languages: Sequence[str],
+    encoder: Encoder,
+    seeking: bool,
+) -> Floats:
+    """Return what `centred` does of texts whose whole vectors are made already."""
     middle = {language: _middle(encoder, language, seeking) for language in LANGUAGES}
     made = np.zeros((len(texts), len(middle["en"])))
-    if different:
-        vectors = _whole(encoder, different, seeking)
-        rows = [k for k, one in enumerate(texts) if one]
-        moved = vectors[[place[texts[k]] for k in rows]] - np.array(
+    rows = [k for k, one in enumerate(texts) if one]
+    if rows:
+        far = np.array([vectors[texts[k]] for k in rows], dtype=np.int64) - np.array(
             [middle[languages[k]] for k in rows]
         )
-        lengths = np.sqrt((moved * moved).sum(axis=1).astype(np.float64))
-        made[rows] = np.rint(moved * (LENGTH / np.maximum(lengths, 1))[:, None])
+        lengths = np.sqrt((far * far).sum(axis=1).astype(np.float64))
+        made[rows] = np.rint(far * (LENGTH / np.maximum(lengths, 1))[:, None])
     return made
 
 
 @lru_cache(maxsize=16)
 def _middle(encoder: Encoder, language: str, seeking: bool) -> Integers:
-    vectors = _whole(encoder, list(MEASURES[language, seeking]), seeking)
+    vectors = whole(MEASURES[language, seeking], encoder, seeking)
     made: Integers = vectors.sum(axis=0) // len(vectors)
     return made
 
 
-def _whole(encoder: Encoder, texts: list[str], seeking: bool) -> Integers:
+def whole(texts: Sequence[str], encoder: Encoder, seeking: bool) -> Integers:
     """Return the vectors of texts in whole numbers, each scaled to the length `FINE` first."""
     fault = InputError(f"the encoder {encoder.name!r} must return a row of numbers for each text")
-    found = encoder.encode(texts, seeking)
+    found = encoder.encode(list(texts), seeking)
     try:
         made_of = np.asarray(found)
         vectors: NDArray[np.float64] = made_of.astype(np.float64, casting="same_kind")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from mentormatch.errors import ProblemError
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
-from mentormatch.scores.in_common import in_words
+from mentormatch.scores.in_common import InCommon, in_words
 from mentormatch.telling.people import People, language_of
 from mentormatch.telling.sureness import sureness
 from mentormatch.words import say
@@ -65,9 +65,40 @@ def explain(
         A mentee asked for is not in the problem; or `draws` for scores without weights.
     """
     people = People(matching.problem, language_of(matching.problem, language))
-    fit, words = people.fit, people.language
     chosen = _chosen(matching, people, mentees)
-    many = mentees is None and matching.problem.shape[1] > _MOST_MENTORS
+    found: list[tuple[tuple[InCommon, ...], ...]] = [()] * len(chosen)
+    if people.fit is not None:
+        found = people.fit.all_in_common(matching.rows[chosen], matching.columns[chosen])
+    some = dict(zip(chosen, found, strict=True))
+    return explained(matching, people, some, draws, everybody=mentees is None)
+
+
+def explained(
+    matching: Matching,
+    people: People,
+    found: Mapping[int, tuple[tuple[InCommon, ...], ...]],
+    draws: int = 0,
+    *,
+    everybody: bool = True,
+) -> pd.DataFrame:
+    """Return what `explain` does where it is known already what the pairs have in common.
+
+    Parameters
+    ----------
+    matching : Matching
+        The pairs.
+    people : People
+        Whom they are of, and the language of the words.
+    found : mapping of int to tuple of tuple of InCommon
+        Place of each pair that is wanted -> what its two have in common, part by part; see
+        `mentormatch.scores.compatibility.Compatibility.all_in_common`.
+    draws : int
+        As in `explain`.
+    everybody : bool
+        Whether no mentees were asked for by id.
+    """
+    fit, words, chosen = people.fit, people.language, list(found)
+    many = everybody and matching.problem.shape[1] > _MOST_MENTORS
     second = second_best(matching, () if many else chosen)
     stays = sureness(matching, draws)["stays"].tolist() if draws else None
     mentors, scores = people.ids("mentors"), matching.pairs["score"].tolist()
@@ -92,7 +123,7 @@ def explain(
             row |= {f"part: {name}": x for name, x in zip(fit.names, parts[k], strict=True)}
         row |= {
             "certainty": float("nan") if certain is None else certain[k],
-            **_why(people, i, j),
+            **_why(people, i, j, found[k]),
             "runner_up": mentors[other] if other >= 0 else "",
             "runner_up_name": people.name("mentors", other) if other >= 0 else "",
             "runner_up_cost": float(second.cost[k]),
@@ -130,14 +161,13 @@ def _columns(people: People) -> list[str]:
     ]  # fmt: skip
 
 
-def _why(people: People, i: int, j: int) -> dict[str, str]:
+def _why(people: People, i: int, j: int, parts: Iterable[tuple[InCommon, ...]]) -> dict[str, str]:
     """Say in words what the two of a pair share, and quote the sentences that are nearest."""
     fit, language = people.fit, people.language
     if fit is None:
         return {"reasons": "", "nearest": ""}
     said, nearest = [], ""
-    for part in fit.parts:
-        found = part.in_common(i, j)
+    for part, found in zip(fit.parts, parts, strict=True):
         shared = in_words(found, language)
         key = f"explain.shared_{part.name if part.name in _TOLD else 'other'}"
         if shared:

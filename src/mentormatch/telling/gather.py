@@ -6,6 +6,7 @@ import math
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, compress
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from mentormatch.scores.fairness import own_language_share
 from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.labels import part_label
 from mentormatch.telling.costs import costs_in_short, rule_costs
-from mentormatch.telling.explain import explain
+from mentormatch.telling.explain import explained
 from mentormatch.telling.fairness import fairness, fairness_in_short
 from mentormatch.telling.numbers import number, short
 from mentormatch.telling.people import People
@@ -63,7 +64,8 @@ def gather(
         raise InputError(say("explain.no_people"))
     words = language or cohort.programme.language
     people = People(matching.problem, words)
-    pairs = explain(matching, words)
+    found = fit.all_in_common(matching.rows, matching.columns)
+    pairs = explained(matching, people, dict(enumerate(found)))
     summary = _summary(matching, pairs, words) | {
         "scorer": fit.method,
         "calibration": {"source": fit.calibration.source, "carried_over": fit.carried is not None},
@@ -86,7 +88,7 @@ def gather(
         readiness=readiness(cohort, fit, rules, words).tables,
         settings=_settings(matching, people, rules),
         summary=summary,
-        in_common=_in_common(matching, fit),
+        in_common=_in_common(matching, fit, found),
         rule_effects=rule_effects(matching, rules, words, costs),
         sought=sought(matching, words) if set(matching.stages) - _PLAIN else None,
         wishes=None if met.empty else met,
@@ -94,11 +96,13 @@ def gather(
 
 
 def _in_common(
-    matching: Matching, fit: Compatibility
+    matching: Matching, fit: Compatibility, found: Sequence[tuple[tuple[InCommon, ...], ...]]
 ) -> dict[tuple[str, str], tuple[InCommon, ...]]:
+    """Return what speaks for each pair in the parts that weigh something."""
+    pairs = zip(matching.rows.tolist(), matching.columns.tolist(), found, strict=True)
     return {
-        (fit.mentee_ids[i], fit.mentor_ids[j]): fit.in_common(i, j)
-        for i, j in zip(matching.rows.tolist(), matching.columns.tolist(), strict=True)
+        (fit.mentee_ids[i], fit.mentor_ids[j]): tuple(chain(*compress(parts, fit.counting(i))))
+        for i, j, parts in pairs
     }
 
 

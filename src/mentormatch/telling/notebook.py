@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import compress
 from numbers import Integral, Real
 from typing import Any
 
@@ -280,7 +281,12 @@ def chosen_pair(
     ids = people.ids("mentees"), people.ids("mentors")
     rows, columns = matching.rows.tolist(), matching.columns.tolist()
     if mentee is None:
-        told = [len(people.fit.in_common(i, j)) if people.fit else 0 for i, j in _both(matching)]
+        fit = people.fit
+        found = [] if fit is None else fit.all_in_common(matching.rows, matching.columns)
+        told = [
+            sum(map(len, compress(parts, fit.counting(i)))) if fit else 0
+            for i, parts in zip(rows, found, strict=True)
+        ]
         i = rows[int(np.argmax(told))] if told else 0
     else:
         i = people.place("mentees", mentee)
@@ -289,10 +295,6 @@ def chosen_pair(
     if i in rows:
         return ids[0][i], ids[1][columns[rows.index(i)]]
     return ids[0][i], ids[1][int(matching.problem.values([i])[0][0].argmax())]
-
-
-def _both(matching: Matching) -> list[tuple[int, int]]:
-    return list(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
 
 
 def with_weight(fit: Compatibility, part: str, weight: float) -> Compatibility:

@@ -132,6 +132,7 @@ def spoilt() -> list[Any]:
     }  # fmt: skip
     part = whole["parts"]["goals"]  # type: ignore[index]
     return [
+        {**whole, "source": "\ud800"},
         [], "x", {**whole, "version": 2}, {**whole, "source": 3}, {**whole, "parts": [1]},
         {**whole, "parts": {"goals": {**part, "neutral": 2**20 + 1}}},
         {**whole, "parts": {"goals": {**part, "gain": 1.5}}},

@@ -193,6 +193,24 @@ def test_every_announced_pair_is_told_of() -> None:
         assert str(after.kept) in short
 
 
+def test_mentors_who_are_kept_stand_in_the_order_of_the_list() -> None:
+    """Of a mentee with several mentors the same is told in every run, in the same order."""
+    mentors = [f"mentor {k}" for k in range(9)]
+    problem = mm.Problem(
+        [[1.0] * 9], mentee_demand=9, mentee_ids=["mentee"], mentor_ids=sorted(mentors)
+    )
+    announced = pd.DataFrame(
+        {
+            "mentee": "mentee",
+            "mentor": mentors[::-1],
+            "mentee_name": "",
+            "mentor_name": mentors[::-1],
+        }
+    )
+    table = concerned(announced, mm.solve(problem))
+    assert table["mentor_before"].tolist() == mentors[::-1]
+
+
 def test_the_job_asks_for_the_list() -> None:
     """Without the list that was handed out there is nothing to mend."""
     with pytest.raises(SystemExit):

@@ -120,6 +120,32 @@ def test_every_fault_of_a_csv_file_is_told_with_its_line(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("en,key\nClimate\n", [(2, "empty_text", "")]),
+        ("key,en,en\nml,a,b\n", [(None, "column_twice", "en")]),
+        ('key,en\nai,AI\nml,"' + "abc\n" * 40000, [(3, "cell_too_long", 'ml,"abc')]),
+    ],
+)
+def test_spoilt_csv_files_are_told_in_plain_words(
+    text: str, faults: list[tuple[int | None, str, str]], tmp_path: Path
+) -> None:
+    """A row that stops before its key, a column twice and a mark never closed have their fault."""
+    with pytest.raises(ProgrammeError) as found:
+        mm.read_programme(programme_with(tmp_path, "tags.csv", text))
+    said = [(one.row, one.code.split(".")[1], one.value or "") for one in found.value.faults]
+    assert said == faults
+    assert found.value.text("en") != found.value.text("sv")
+
+
+def test_lines_may_end_as_on_old_machines(tmp_path: Path) -> None:
+    """A carriage return alone ends a line, too."""
+    path = programme_with(tmp_path, "tags.csv", "")
+    (tmp_path / "tags.csv").write_bytes(CSV.replace("\n", "\r").encode())
+    assert mm.read_programme(path).taxonomy == shelf(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("name", "code"),
     [
         ("../tags.toml", "not_beside"),

@@ -209,6 +209,7 @@ def _whole(value: Any, least: int = 0, most: int = 2**40) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
+    value.encode()  # half a letter, which JSON can hold and no file can, is a ValueError
     return value
 
 

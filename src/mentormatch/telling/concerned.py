@@ -66,7 +66,7 @@ def concerned(announced: pd.DataFrame, matching: Matching, language: str = "en")
 
     def of(mentee: object) -> Iterator[tuple[str, object, str, str, str, str]]:
         before, after = had.get(mentee, {}), has.get(mentee, {})
-        for mentor in before.keys() & after.keys():
+        for mentor in (one for one in before if one in after):
             yield "keeps", mentee, names[mentee], before[mentor], after[mentor], ""
         lost = [mentor for mentor in before if mentor not in after]
         got = [mentor for mentor in after if mentor not in before]

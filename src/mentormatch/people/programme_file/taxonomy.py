@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.people.programme import Tag
 from mentormatch.people.programme_file.toml_lines import Path, find_lines
-from mentormatch.people.programme_file.toml_page import parse, read_text
+from mentormatch.people.programme_file.toml_page import AREA, parse, read_text
 from mentormatch.people.programme_file.toml_table import Claims, Page, Table
+from mentormatch.people.spelling import clip
 
 #: Columns of a CSV file of tags.
 COLUMNS = ("key", "en", "sv", "synonyms", "broader", "related")
@@ -44,7 +46,8 @@ def read_taxonomy(path: str) -> tuple[tuple[Tag, ...], Page]:
     Raises
     ------
     ProgrammeError
-        The file cannot be read, or is no TOML.
+        The file cannot be read, or is no TOML; or a cell of a CSV file is longer than cells are,
+        as one is whose quotation mark is never closed.
     """
     file, text = read_text(path)
     if path.casefold().endswith(".csv"):
@@ -108,20 +111,20 @@ def _of_csv(file: str, text: str) -> tuple[dict[str, Any], Page]:
     """Return what a CSV file says as if it were written in TOML, and where each row stands."""
     heading = text.splitlines()[0]
     delimiter = max(_DELIMITERS, key=heading.count)
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-    columns = [one.strip().casefold() for one in next(rows)]
+    numbered = _rows(file, text, delimiter)
+    columns = [one.strip().casefold() for one in next(numbered)[1]]
     lines: dict[Path, int] = {}
     page = Page(file, lines)
-    for name in columns:
+    for name in dict.fromkeys(columns):
         if name not in COLUMNS:
             page.fault("unknown_column", (), name, COLUMNS)
+        elif columns.count(name) > 1:
+            page.fault("column_twice", (), name)
     if "key" not in columns:
         page.fault("no_column", (), "key", COLUMNS)
         return {"tags": [{"key": "-"}]}, page
     tags: list[dict[str, Any]] = []
-    begins = rows.line_num + 1
-    for row in rows:
-        line, begins = begins, rows.line_num + 1
+    for line, row in numbered:
         cells = {name: cell.strip() for name, cell in zip(columns, row, strict=False)}
         if not any(cells.values()):
             continue
@@ -129,9 +132,23 @@ def _of_csv(file: str, text: str) -> tuple[dict[str, Any], Page]:
         if len(row) > len(columns):
             page.fault("cells_beyond", ("tags", len(tags)), row[len(columns)])
         names = {name: cells[name] for name in ("en", "sv") if cells.get(name)}
-        tag: dict[str, Any] = {"key": cells["key"], **({"name": names} if names else {})}
+        tag: dict[str, Any] = {"key": cells.get("key", ""), **({"name": names} if names else {})}
         for name in _SEVERAL:
             some = [one.strip() for one in cells.get(name, "").split(_BETWEEN)]
             tag[name] = [one for one in some if one]
         tags.append(tag)
     return {"tags": tags}, page
+
+
+def _rows(file: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of a CSV file with the line on which it begins, however lines end."""
+    rows = csv.reader(io.StringIO(text.replace("\r", "\n")), delimiter=delimiter)
+    line = 1
+    try:
+        for row in rows:
+            yield line, row
+            line = rows.line_num + 1
+    except csv.Error:  # a cell beyond the limit of the reader
+        shown = clip(text.replace("\r", "\n").split("\n")[line - 1], 60)
+        fault = Fault(f"{AREA}.cell_too_long", file=file, row=line, value=shown)
+        raise ProgrammeError([fault]) from None

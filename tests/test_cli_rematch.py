@@ -229,3 +229,24 @@ def test_people_are_scored_by_what_lies_beside_the_announced_list(
     assert again(capsys, "--announced first/pairs.csv --out third")[0] == 0
     third = json.loads(Path("third/run.json").read_text(encoding="utf-8"))["calibration"]
     assert third["carried_over"] is False
+
+
+def test_who_left_may_still_be_wished_for_and_what_comes_first_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wish for who left stops nothing, and a pair broken for a wish is told as such."""
+    asked = '[[questions]]\nanswer = "wishes"\nwho = "everyone"\nheadings = ["Wishes"]\n\n[weights]'
+    stated = PROGRAMME.replace("[weights]", asked) + '\n[[rules]]\nrule = "wishes"\n'
+    (folder / "programme.toml").write_text(stated, encoding="utf-8")
+    before = read_pairs_csv(folder / "first" / "pairs.csv")
+    gone = before["mentor_name"].iloc[0]
+    stays = [line for line in MENTORS.splitlines() if gone not in line]
+    other = next(name for name in before["mentor_name"] if name != gone)
+    (folder / "mentors.csv").write_text("\n".join(stays) + "\n", encoding="utf-8")
+    wishing = before.loc[before["mentor_name"] == gone, "mentee"].iloc[0]
+    head, *rows = MENTEES.splitlines()
+    wishes = [f'{row},"{gone}; {other}"' if row.startswith(wishing) else f"{row}," for row in rows]
+    (folder / "mentees.csv").write_text("\n".join([f"{head},Wishes", *wishes]), encoding="utf-8")
+    code, out, err = again(capsys, "--announced first/pairs.csv --out second")
+    assert code == 0, err
+    assert "-> nobody. The pair was given up for what comes before announced pairs" in out

@@ -357,6 +357,7 @@ BAD = (
     (Rule("minimum score", {"score": 40}, "p.toml", 25), "bad_score", None),
     (Rule("minimum score", {"score": float("nan")}, "p.toml", 27), "bad_score", None),
     (Rule("at least inside", {"share": 101}, "p.toml", 28), "bad_share", None),
+    (Rule("at least inside", {"share": 0.5}, "p.toml", 28), "bad_share", None),
     (Rule("at least inside", {"share": 50, "departments": {"levl": "x"}}, "p.toml", 28),
      "unknown_column", None),
     (Rule("at most lent", {"department": {}, "pairs": 1}, "p.toml", 28), "bad_department", None),

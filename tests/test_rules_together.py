@@ -437,14 +437,16 @@ def test_names_that_fit_nobody_or_several_are_faults_of_the_sheet():
     """Every wrong name of a wish or a veto is told with its row; those who left are passed over."""
     people = grouped()
     people.mentees["source"] = [f"mentees.csv, row {k + 2}" for k in range(6)]
-    people.mentees["wishes"] = ["Eva Eck", "", "Gone@example.org", "", "", ""]
+    people.mentees["wishes"] = ["Eva Eck", "Gone, Lena", "Gone@example.org", "", "", ""]
     people.mentors["wishes"] = ["Bo Dahl", "", "", "", ""]
-    people = replace(people, withdrawn=("gone@example.org",))
+    people = replace(people, withdrawn=("gone@example.org",), withdrawn_names=("Lena Gone",))
     for made in (rules.wishes(), rules.vetoes("wishes")):
         with pytest.raises(ProfileError) as caught:
             mm.formulate(people, mm.score(people), [made])
         one, other = caught.value.faults
-        assert (one.file, one.value, one.nearest) == ("mentees.csv, row 2", "Eva Eck", "eva ek")
+        assert (one.file, one.row, one.column) == ("mentees.csv", 2, "Wishes")
+        assert (one.value, one.nearest) == ("Eva Eck", "Eva Ek")
+        assert one.text("sv").startswith('mentees.csv, rad 2, kolumn "Wishes": ')
         assert (other.code, other.accepted) == ("explain.several_people", ("s2", "s6"))
 
 

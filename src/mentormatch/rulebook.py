@@ -193,8 +193,10 @@ def _is_groups(value: object) -> bool:
 
 
 def _is_share(value: object) -> bool:
+    """Return whether a value is per cent: 0.5 would be meant as half, and is refused."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and isfinite(float(str(value))) and 0 <= float(str(value)) <= 100
+    share = float(str(value)) if number else float("nan")
+    return share == 0 or 1 <= share <= 100
 
 
 def _is_pairs(value: object) -> bool:

@@ -20,7 +20,11 @@ def rematch_people(options: argparse.Namespace, language: str) -> int:
     from mentormatch.road import rematch  # noqa: PLC0415  (keeps --help quick)
     from mentormatch.scores.calibration import read_calibration  # noqa: PLC0415
     from mentormatch.scores.score import score  # noqa: PLC0415
-    from mentormatch.telling.announced import announced_to, read_announced  # noqa: PLC0415
+    from mentormatch.telling.announced import (  # noqa: PLC0415
+        announced_to,
+        read_announced,
+        with_those_gone,
+    )
     from mentormatch.telling.concerned import concerned, concerned_in_short, lines  # noqa: PLC0415
     from mentormatch.telling.gather import gather  # noqa: PLC0415
     from mentormatch.telling.write import check_targets  # noqa: PLC0415
@@ -31,6 +35,7 @@ def rematch_people(options: argparse.Namespace, language: str) -> int:
     announced = read_announced(options.announced)
     cohort = read_people(options, language)
     announced_to(announced, cohort, options.announced)
+    cohort = with_those_gone(cohort, announced)
     words = options.language or cohort.programme.language
     tell("cli.scoring", language, mentees=len(cohort.mentees), mentors=len(cohort.mentors))
     pairs = list(zip(announced["mentee"], announced["mentor"], strict=True))

@@ -19,12 +19,16 @@ def callings(table: pd.DataFrame) -> dict[str, list[int]]:
     known: dict[str, list[int]] = {}
     columns = [table[key] for key in ("name", "email") if key in table]
     for place, called in enumerate(zip(table.index, *columns, strict=True)):
-        names = {fold(str(one)) for one in called}
-        # "Berg, Eva" is called "Eva Berg" as well.
-        names |= {" ".join(reversed(name.split(", "))) for name in names if name.count(", ") == 1}
-        for name in names - {""}:
+        for name in {form for one in called for form in forms(str(one))}:
             known.setdefault(name, []).append(place)
     return known
+
+
+def forms(called: str) -> set[str]:
+    """Return the folded forms of a name: "Berg, Eva" is called "Eva Berg" as well."""
+    name = fold(called)
+    turned = {" ".join(reversed(name.split(", ")))} if name.count(", ") == 1 else set()
+    return ({name} | turned) - {""}
 
 
 def named_in(answer: object, known: Mapping[str, list[int]]) -> list[tuple[str, list[int]]]:

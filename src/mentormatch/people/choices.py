@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mentormatch.errors import Fault
-from mentormatch.people.callings import callings, named_in
-from mentormatch.people.spelling import nearest
+from mentormatch.people.callings import callings, forms, name_of, named_in
+from mentormatch.people.spelling import fold, nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mentormatch.people.cohort import Cohort
 
 
@@ -33,29 +36,44 @@ def named_by(
     -------
     list of list of int, list of Fault
         For each person the places of those named, nobody twice. A fault for each name that fits
-        nobody or several people. Who signed up and withdrew may be named by id or address.
+        nobody or several people. Who signed up and withdrew is passed over.
     """
     mine, theirs = cohort.table(side), cohort.table("mentors" if side == "mentees" else "mentees")
     known = callings(theirs)
-    gone = {one.casefold() for one in cohort.withdrawn}
+    left = (*cohort.withdrawn, *cohort.withdrawn_names)
+    anybody = {**{form: [] for one in left for form in forms(one)}, **known}
     sources = mine["source"] if "source" in mine else [side] * len(mine)
     found: list[list[int]] = [[] for _ in range(len(mine))]
     faults: list[Fault] = []
+    asked = {one.answer: " / ".join(one.headings) for one in cohort.programme.questions_of(side)}
     for column in (one for one in columns if one in mine):
         for person, (answer, source) in enumerate(zip(mine[column], sources, strict=True)):
-            for called, places in named_in(answer, known):
+            for called, places in named_in(answer, anybody):
                 if len(places) == 1:
                     found[person] += [one for one in places if one not in found[person]]
-                elif called.casefold() not in gone:
-                    ids = tuple(str(theirs.index[place]) for place in places)
-                    faults.append(_fault(str(source), column, called, ids, known))
+                elif places or not forms(called) & anybody.keys():
+                    fault = _fault(called, places, theirs, known)
+                    file, row = _where(str(source))
+                    faults.append(
+                        replace(fault, file=file, row=row, column=asked.get(column, column))
+                    )
     return found, faults
 
 
 def _fault(
-    source: str, column: str, called: str, ids: tuple[str, ...], known: Iterable[str]
+    called: str, places: list[int], theirs: pd.DataFrame, known: Mapping[str, list[int]]
 ) -> Fault:
-    fault = Fault("explain.several_people", source, column=column, value=called, accepted=ids)
-    if ids:
-        return fault
-    return replace(fault, code="rules.unknown_person", nearest=nearest(called, known))
+    if places:
+        ids = tuple(str(theirs.index[place]) for place in places)
+        return Fault("explain.several_people", value=called, accepted=ids)
+    near = nearest(called, known)
+    if near is not None:
+        name = name_of(theirs, known[near][0])
+        near = name if fold(name) == near else near
+    return Fault("rules.unknown_person", value=called, nearest=near)
+
+
+def _where(source: str) -> tuple[str, int | None]:
+    """Return file and row of "mentees.csv, row 3", so that the row is told in any language."""
+    found = re.fullmatch(r"(.+), \D+ (\d+)", source)
+    return (found[1], int(found[2])) if found else (source, None)

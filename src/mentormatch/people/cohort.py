@@ -33,6 +33,8 @@ class Cohort:
         What reading the sheets noticed and the coordinator should see (not errors).
     sources : mapping of str to str
         SHA-256 of every file that was read, by file name.
+    withdrawn_names : tuple of str
+        What else those who withdrew are called: their names and e-mail addresses.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class Cohort:
     withdrawn: tuple[str, ...] = ()
     notes: tuple[Fault, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
+    withdrawn_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults: list[Fault] = []

@@ -6,6 +6,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -60,6 +61,24 @@ def announced_to(announced: pd.DataFrame, cohort: Cohort, path: str | Path) -> N
     both &= announced["mentor"].isin(cohort.mentors.index)
     if len(announced) and not both.any():
         raise InputError([Fault("files.other_people", file=Path(path).name)])
+
+
+def with_those_gone(cohort: Cohort, announced: pd.DataFrame) -> Cohort:
+    """Return a cohort in which people of a list who are not in the sheets any more have withdrawn.
+
+    So whoever wished for somebody who has left keeps nobody from being matched.
+    """
+    ids: list[str] = []
+    names: list[str] = []
+    for key, table in (("mentee", cohort.mentees), ("mentor", cohort.mentors)):
+        gone = announced[~announced[key].isin(table.index)]
+        ids += gone[key].drop_duplicates().tolist()
+        names += [one for one in gone[f"{key}_name"].drop_duplicates().tolist() if one]
+    return replace(
+        cohort,
+        withdrawn=tuple(dict.fromkeys([*cohort.withdrawn, *ids])),
+        withdrawn_names=(*cohort.withdrawn_names, *names),
+    )
 
 
 def _from_workbook(path: Path) -> pd.DataFrame:

@@ -62,7 +62,10 @@ def concerned(announced: pd.DataFrame, matching: Matching, language: str = "en")
             return say(f"concerned.why_{gone}_left", language)
         i, j = np.array([row[mentee]]), np.array([column[mentor]])
         allowed = bool(matching.problem.announced.at(i, j)[0])
-        return say("concerned.why_given_up" if allowed else "concerned.why_not_allowed", language)
+        if not allowed:
+            return say("concerned.why_not_allowed", language)
+        more = matching.stages[0] == "coverage"
+        return say("concerned.why_given_up" if more else "concerned.why_given_up_for", language)
 
     def of(mentee: object) -> Iterator[tuple[str, object, str, str, str, str]]:
         before, after = had.get(mentee, {}), has.get(mentee, {})

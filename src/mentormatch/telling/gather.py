@@ -120,9 +120,10 @@ def _summary(matching: Matching, pairs: pd.DataFrame, language: str) -> dict[str
         proof = say("explain.proof_open", language, aim=_aim(matching, language))
     elif status == "optimal" and matching.stages not in (("coverage", "total"), ("total",)):
         lowest = float("nan") if matching.lowest is None else matching.lowest
-        figures = {"total": matching.total, "lowest": lowest, "count": matching.coverage}
+        figures = {"total": matching.total, "lowest": lowest}
         shown = {name: number(value, language=language) for name, value in figures.items()}
-        proof = say("explain.proof_stages", language, aim=_aim(matching, language), **shown)
+        aim, count = _aim(matching, language), matching.coverage
+        proof = say("explain.proof_stages", language, aim=aim, count=count, **shown)
     elif status == "optimal":
         key = "explain.proof_people" if "coverage" in matching.stages else "explain.proof_total"
         total = number(matching.total, language=language)

@@ -87,12 +87,19 @@ def read_cohort(
         raise ProfileError(_in_order(faults, given))
     taking_part = {side: [each for each in signups[side] if not each.withdrawn] for side in SIDES}
     notes += on_both_sides(*taking_part.values())
+    left = [each for side in SIDES for each in signups[side] if each.withdrawn]
     return Cohort(
         **{side: _frame(taking_part[side], asked(programme, side), programme) for side in SIDES},
         programme=programme,
-        withdrawn=tuple(each.id for side in SIDES for each in signups[side] if each.withdrawn),
+        withdrawn=tuple(each.id for each in left),
         notes=tuple(_in_order(notes, given)),
         sources={table.file: table.sha256 for side in SIDES for table in tables[side]},
+        withdrawn_names=tuple(
+            str(each.answers[key])
+            for each in left
+            for key in ("name", "email")
+            if each.answers.get(key)
+        ),
     )
 
 

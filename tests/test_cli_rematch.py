@@ -16,7 +16,7 @@ from mentormatch.cli.parser import parser_for
 from mentormatch.errors import InputError
 from mentormatch.telling.announced import read_announced
 from mentormatch.telling.concerned import CHANGES, concerned, concerned_in_short, lines
-from mentormatch.telling.pairs_csv import read_pairs_csv
+from mentormatch.telling.pairs_csv import HEADINGS, read_pairs_csv
 from mentormatch.words import LANGUAGES, say
 from test_cli import HEAD, MENTEES, MENTORS, PROGRAMME, WHOLE
 
@@ -157,6 +157,16 @@ def test_a_row_without_ids_is_a_fault(folder: Path) -> None:
     book.save(path)
     with pytest.raises(InputError, match="Zoe Quist"):
         read_announced(path)
+
+
+def test_a_row_without_ids_in_a_csv_list_is_a_fault_too(tmp_path: Path) -> None:
+    """Neither is somebody without ids counted among those who left."""
+    path = tmp_path / "pairs.csv"
+    rows = [";".join(HEADINGS), "a;b;A;B;;;0.5", ";b;Zoe Quist;B;;;0.5", ";;Sam Ek;;;;0.5"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(InputError) as found:
+        read_announced(path)
+    assert [fault.value for fault in found.value.faults] == ["Zoe Quist", "Sam Ek"]
 
 
 def test_every_announced_pair_is_told_of() -> None:

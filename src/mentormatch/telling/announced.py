@@ -48,7 +48,7 @@ def read_announced(path: str | Path) -> pd.DataFrame:
     if path.suffix.casefold() == ".xlsx":
         table = _from_workbook(path)
     else:
-        table = read_pairs_csv(path)[list(COLUMNS)]
+        table = _with_ids(read_pairs_csv(path)[list(COLUMNS)], path)
     twice = table.duplicated(["mentee", "mentor"]).to_numpy()
     if twice.any():
         raise InputError([Fault("files.pair_twice", file=path.name, value=str(twice.sum()))])
@@ -111,14 +111,18 @@ def _from_workbook(path: Path) -> pd.DataFrame:
 
 
 def _rows(rows: Sequence[tuple[object, ...]], places: dict[str, int], path: Path) -> pd.DataFrame:
-    records, faults = [], []
+    records = []
     for row in rows:
         cells = {key: "" if row[at] is None else str(row[at]) for key, at in places.items()}
-        if not any(cells.values()):
-            continue
-        if not (cells["mentee"] and cells["mentor"]):
-            faults.append(Fault("files.no_ids", file=path.name, value=cells["mentee_name"]))
-        records.append(cells)
-    if faults:
-        raise InputError(faults)
-    return pd.DataFrame(records, columns=list(COLUMNS), dtype=object)
+        if any(cells.values()):
+            records.append(cells)
+    return _with_ids(pd.DataFrame(records, columns=list(COLUMNS), dtype=object), path)
+
+
+def _with_ids(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return a list of pairs; raise InputError if a row of it lacks an id."""
+    lacking = (table["mentee"] == "") | (table["mentor"] == "")
+    if lacking.any():
+        names = table["mentee_name"][lacking].tolist()
+        raise InputError([Fault("files.no_ids", file=path.name, value=name) for name in names])
+    return table

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 import brute
 from mentormatch.errors import InfeasibleError
 from mentormatch.matching.clauses import Clause, without_scores
-from mentormatch.matching.diagnose import Diagnosis, diagnose
+from mentormatch.matching.diagnose import Diagnosis, conflict_of, diagnose
 from mentormatch.matching.grid import from_grid
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
-from mentormatch.matching.relaxation import loosen, relaxations
+from mentormatch.matching.relaxation import Change, Relaxation, loosen, relaxations
 from mentormatch.matching.solve import solve
 from mentormatch.matching.solvers.elastic import elastic
+from mentormatch.matching.solvers.locks import Impossible
 from mentormatch.words import Sentence
 from strategies import problems, seeded_problem
 
@@ -444,3 +445,54 @@ def test_people_who_are_alike_count_as_one_however_many() -> None:
     (way,) = relaxations(fewer, base)
     assert (way.units, way.matched, len(way.changes)) == (3, None, 1)
     assert way.text().endswith(", 9 and 490 more")
+
+
+def test_a_conflict_of_many_is_told_in_a_few_lines() -> None:
+    """Of each kind the first ten are told and how many more there are; the diagnosis has all."""
+    clauses = (
+        *(Clause("quota", k, f"rule {k}") for k in range(11)),
+        *(Clause("mentor minimum", k, f"m{k}", 1) for k in range(12)),
+        *(Clause("mentee minimum", k, f"e{k}", 1) for k in range(5000)),
+    )
+    found = Diagnosis(clauses)
+    english, swedish = (found.text(language).splitlines() for language in ("en", "sv"))
+    assert len(english) == len(swedish) == 1 + 3 * 11 + 1
+    assert english[0] == "No pair list can keep all of these 5023 rules at once:"
+    assert english[1:12] == [*(f"  - rule {k}" for k in range(10)), "  - and 1 more rule"]
+    assert swedish[11] == "  - och 1 regel till"
+    assert english[12] == "  - mentor m0 has at least 1 mentee(s)"
+    assert english[22] == "  - and 2 more mentors who must have mentees"
+    assert swedish[22] == "  - och 2 mentorer till som måste ha adepter"
+    assert english[32] == "  - mentee e9 has at least 1 mentor(s)"
+    assert english[33] == "  - and 4990 more mentees who must have mentors"
+    assert swedish[33] == "  - och 4990 adepter till som måste ha mentorer"
+    assert len(found.conflict) == 5023
+    told = found.text(redact=True).splitlines()
+    assert told[1:12] == ["  - […]"] * 10 + ["  - and 1 more rule"]
+    assert not any("more" in line for line in Diagnosis(clauses[:10]).text().splitlines())
+
+
+def test_a_way_of_many_changes_is_told_by_the_first() -> None:
+    """A way that loosens many rules names ten of them and says how many more; it holds all."""
+    changes = tuple(Change((Clause("quota", k, f"rule {k}"),), -1) for k in range(15))
+    way = Relaxation(changes, 3, 2.0)
+    assert way.text().endswith(
+        'this rule: "rule 9"; and 5 more changes (then 3 mentees are matched, total score 2.00)'
+    )
+    assert way.text("sv").count(";") == 10
+    assert "; och 5 ändringar till (då" in way.text("sv")
+    assert way.units == 15
+    assert "more changes" not in Relaxation(changes[:10]).text()
+
+
+def test_a_large_problem_says_who_lacks_places_in_a_few_lines() -> None:
+    """Where thousands must have a mentor and cannot, the message stays short."""
+    places = (np.arange(1100) < 1000) * 1
+    problem = Problem(np.ones((1100, 1100)), mentor_capacity=places, mentee_minimum=1)
+    error = InfeasibleError(conflict_of(problem, Impossible((), tuple(range(1100)), (), 1000)))
+    assert len(error.diagnosis.clauses) == len(error.diagnosis.conflict) == 1100
+    for language in ("en", "sv"):
+        told = error.text(language)
+        assert len(told.splitlines()) == 1 + 11 + 2
+        assert "1090" in told.splitlines()[11]
+        assert len(told) < 1500

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
 from mentormatch.errors import REDACTED
 from mentormatch.matching.clauses import Clause, clauses_of, without_scores
 from mentormatch.matching.problem import Problem
-from mentormatch.matching.relaxation import Relaxation, relaxations
+from mentormatch.matching.relaxation import NAMED, Relaxation, relaxations
 from mentormatch.matching.shortage import Shortage, shortage
 from mentormatch.matching.solvers.flow import can_be_kept as flow_can
 from mentormatch.matching.solvers.linear import can_be_kept as linear_can
@@ -49,12 +50,14 @@ class Diagnosis:
     def text(self, language: str = "en", *, redact: bool = False) -> str:
         """Tell the conflict in English (``en``) or Swedish (``sv``).
 
-        With ``redact=True`` neither people nor rules are named: rules may be called by people.
+        Of more than ten rules, or minimums of a side, the first ten are told and how many more
+        there are; `clauses` and `conflict` hold all. With ``redact=True`` neither people nor rules
+        are named: rules may be called by people.
         """
         if not self.clauses:
             return say("conflict.none", language)
         lines = [say("conflict.opening", language, count=len(self.clauses))]
-        lines += ["  - " + (REDACTED if redact else one.text(language)) for one in self.clauses]
+        lines += ["  - " + one for one in _told(self.clauses, language, redact)]
         if self.shortage is not None:
             lines.append(self.shortage.text(language, redact=redact))
         if self.relaxations:
@@ -62,6 +65,17 @@ class Diagnosis:
             lines += ["  - " + one.text(language, redact=redact) for one in self.relaxations]
         lines.append(say("conflict.closing", language))
         return "\n".join(lines)
+
+
+def _told(clauses: Sequence[Clause], language: str, redact: bool) -> Iterator[str]:
+    """Yield the first clauses of each kind, and how many more there are of it."""
+    for kind, group in groupby(clauses, key=lambda one: one.kind):
+        some = list(group)
+        for one in some[:NAMED]:
+            yield REDACTED if redact else one.text(language)
+        if len(some) > NAMED:
+            key = f"conflict.more_{kind.replace(' ', '_')}"
+            yield say(key, language, count=len(some) - NAMED)
 
 
 def diagnose(problem: Problem) -> Diagnosis:

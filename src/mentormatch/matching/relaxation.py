@@ -26,7 +26,8 @@ MOST_WAYS = 3
 MOST_CELLS = 100_000
 #: After this, proofs of an effect are given up; the matching is the best one all the same.
 _SECONDS = 1.0
-_NAMED = 10
+#: Of more rules, people or changes the first so many are told, and how many more there are.
+NAMED = 10
 _TICKET_BITS = 16
 _AGAIN = 2**20
 
@@ -106,8 +107,13 @@ class Relaxation:
         return sum(abs(change.by) for change in self.changes)
 
     def text(self, language: str = "en", *, redact: bool = False) -> str:
-        """Tell the changes and their effect in English (``en``) or Swedish (``sv``)."""
-        line = "; ".join(change.text(language, redact=redact) for change in self.changes)
+        """Tell the changes and their effect in English (``en``) or Swedish (``sv``).
+
+        Of more than ten changes the first ten are told, and how many more there are.
+        """
+        line = "; ".join(change.text(language, redact=redact) for change in self.changes[:NAMED])
+        if len(self.changes) > NAMED:
+            line += "; " + say("conflict.more_changes", language, count=len(self.changes) - NAMED)
         if self.matched is None:
             return line
         total = f"{self.total:.2f}"
@@ -117,9 +123,9 @@ class Relaxation:
 def listed(clauses: Iterable[Clause], language: str) -> str:
     """Name the people of some clauses, the first few of many."""
     names = [clause.called(language) for clause in clauses]
-    line = ", ".join(names[:_NAMED])
-    if len(names) > _NAMED:
-        line += " " + say("conflict.and_more", language, count=len(names) - _NAMED)
+    line = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        line += " " + say("conflict.and_more", language, count=len(names) - NAMED)
     return line
 
 

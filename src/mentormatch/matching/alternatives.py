@@ -303,9 +303,9 @@ class _Solves:
                 if not np.isfinite(chain.cost):
                     locks.append(Quota("", Pairs.listed([end]), at_least=1))
                     continue
-                fewer, cost, _ = moves.price(chain)
-                lost = int(np.rint(np.ldexp(cost, problem.bits)))
-                least = max(least, (people + fewer, steps + lost))
+                lost, cost, _ = moves.price(chain)
+                fewer, lower = lost.get("coverage", 0), int(np.rint(np.ldexp(cost, problem.bits)))
+                least = max(least, (people + fewer, steps + lower))
             ban = Quota("", Pairs.listed([end]), at_most=0)
             found.append((least, replace(problem, quotas=[*problem.quotas, *locks, ban])))
             locks.append(Quota("", Pairs.listed([end]), at_least=1))

@@ -10,25 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching import grid
-from mentormatch.matching.certificate import Prices, slack
 from mentormatch.matching.chains import Chain
 from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Held, Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.warm import Warm, warm_of
+from mentormatch.matching.worths import (
+    LOOSE,
+    Extra,
+    Worths,
+    by_prices,
+    by_whole_prices,
+    counts_all,
+    pays_of,
+    prices_of,
+    tight,
+    weighed,
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Place = tuple[int, int]
 
-#: Prices of linear programs are rounded; what that loses must stay below a whole step.
-LOOSE = 0.5
-#: The stages whose prices add up to prices of moves, in their order of importance.
+#: The stages of the objectives whose next best matchings are known in order.
 KNOWN = (("coverage", "total"), ("total",))
-#: What a person counts for where the scores are not all read: totals stay below 2**SUM_BITS.
-_PERSON = 2.0 ** (grid.SUM_BITS + 2)
 _LARGEST = 2.0**52
+_CELLS = 2**20
 
 
 class Moves:
@@ -40,36 +48,38 @@ class Moves:
         Whose moves they are.
     network : Network or Warm
         The moves themselves.
-    person : float
-        What a mentee matched counts for in the costs of chains; 0 where nobody counts them.
+    worths : Worths
+        What people, announced pairs and aims count for in the costs of chains.
     bounded : bool
         Whether quotas beside bans and locks bound the pairs: then chains cost what they cost at
         the quotas' prices, which is exact only if the quotas still hold after them.
     """
 
     def __init__(
-        self, matching: Matching, network: Network | Warm, person: float, bounded: bool
+        self, matching: Matching, network: Network | Warm, worths: Worths, bounded: bool
     ) -> None:
         self.problem, self.network = matching.problem, network
-        self.person, self.bounded = person, bounded
+        self.worths, self.bounded = worths, bounded
         self._pairs = frozenset(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
-        self._coverage, self._steps = matching.coverage, matching.score_steps
+        self._counted, self._steps = (
+            worths.counted(matching.rows, matching.columns),
+            matching.score_steps,
+        )
 
-    def split(self, cost: float) -> tuple[int, float]:
-        """Return how many mentees fewer a cost means, and how many steps of score."""
-        people = int(np.floor(cost / self.person + 0.5)) if self.person else 0
-        return people, cost - people * self.person
+    def split(self, cost: float) -> tuple[dict[str, int], float]:
+        """Return how much less of each stage a cost means, and how many steps of score."""
+        return self.worths.split(cost)
 
-    def price(self, chain: Chain) -> tuple[int, float, bool]:
-        """Return mentees fewer and score lost by a chain, and whether that is exact.
+    def price(self, chain: Chain) -> tuple[dict[str, int], float, bool]:
+        """Return what a chain loses of each stage and of the score, and whether that is exact.
 
-        Where it is not, the truth is no lower: it is a whole step, and no lower than this less
-        what the prices lose.
+        Where it is not, the truth is no lower in the order of the stages: it is a whole step, and
+        no lower than this less what the prices lose.
         """
         exact = self.holds(chain)
-        people, steps = self.split(chain.cost)
+        lost, steps = self.split(chain.cost)
         steps = np.rint(steps) if exact else np.ceil(steps - LOOSE)
-        return people, float(np.ldexp(steps, -self.problem.bits)), exact
+        return lost, float(np.ldexp(steps, -self.problem.bits)), exact
 
     def without(self, i: int, j: int) -> Chain:
         """Return the cheapest chain after which a pair of the matching is not used."""
@@ -114,9 +124,10 @@ class Moves:
             inside = 0 if quota.is_ban else int(quota.pairs.at(i, j).sum())
             if inside < quota.at_least or (quota.at_most is not None and inside > quota.at_most):
                 return False
-        lost = self._steps - int(problem.values_at(i, j)[0].sum())
-        fewer = self._coverage - len(np.unique(i))
-        return abs(lost + fewer * self.person - chain.cost) < LOOSE
+        steps = self._steps - int(problem.values_at(i, j)[0].sum())
+        after = self.worths.counted(i, j)
+        lost = {name: value - after[name] for name, value in self._counted.items()}
+        return abs(self.worths.joined(lost, steps) - chain.cost) < LOOSE
 
 
 #: Assignments from so many cells on keep a few pairs of everybody in place of the network.
@@ -129,8 +140,8 @@ _MADE: tuple[_Made, _Made] = (WeakKeyDictionary(), WeakKeyDictionary())
 def moves_of(matching: Matching, *, whole: bool = False) -> Moves | None:
     """Return the moves of a matching, made once; None where prices do not prove it the best.
 
-    That is so where it is not proved, or only by cases, and where the objective has stages other
-    than the number of people and the total. With `whole` all moves are held where they may be.
+    That is so where it is not proved, or only by cases, and where a stage before the total counts
+    no people or pairs. With `whole` all moves are held where they may be.
     """
     made = _MADE[whole]
     if matching not in made:
@@ -144,55 +155,77 @@ def _few(matching: Matching) -> Moves | None:
     if m <= HELD_MENTORS and n * m < min(WARM, HELD_PAIRS + 1):
         return None
     warm = warm_of(matching)
-    return None if warm is None else Moves(matching, warm, warm.person, bounded=False)
+    if warm is None:
+        return None
+    units = {"coverage": float(warm.person)} if warm.person else {}
+    return Moves(matching, warm, Worths(matching.problem, units, units), bounded=False)
 
 
 def _made(matching: Matching) -> Moves | None:
     problem = matching.problem
     n, m = problem.shape
-    if tuple(matching.stages) not in KNOWN or m == 0:
+    if m == 0 or not counts_all(matching):
         return None
     bounded = any(_binds(problem, quota) for quota in problem.quotas)
     whole = n * m <= HELD_PAIRS and m <= HELD_MENTORS
-    if (bounded and not _tight(matching)) or not (bounded or whole or _priced(matching)):
+    if (bounded and not by_prices(matching)) or not (bounded or whole or by_whole_prices(matching)):
         return None
     order = lottery_order(problem, matching.seed)
     gains = problem.steps(order[0])[:, order[1]] if whole else None
-    person = 0.0
-    if "coverage" in matching.stages:
-        person = _PERSON if gains is None else person_worth(gains, len(matching))
-    prices, quotas, pay = _prices(matching, person)
-    if gains is not None and bounded:
-        for k in np.flatnonzero(quotas).tolist():
-            gains += quotas[k] * problem.quotas[k].pairs.block(order[0], m)[:, order[1]]
+    # Prices add up to prices of all stages only with what they pay for earlier ones. Where no
+    # quota binds they are corrected below, whatever they are.
+    pays = pays_of(matching) if bounded or not whole else {}
+    pairs = problem.most_pairs if bounded else len(matching)
+    worths = weighed(matching, _largest(matching, gains, pairs), pairs, pays)
+    if tuple(matching.stages) not in KNOWN and not worths.exact:
+        return None
+    if bounded and not tight(matching, worths):
+        return None
+    prices, quotas = prices_of(matching, worths)
     if not bounded and np.abs(prices).max(initial=0.0) >= _LARGEST:
         if not whole:
             return None
         prices = np.zeros(m)
     if not bounded and whole:
-        prices, pay = np.rint(prices), person
+        prices = np.rint(prices)
+    extra = Extra(worths, quotas if bounded else np.zeros(0))
+    if gains is not None and (more := extra.block(order[0])) is not None:
+        gains += more[:, order[1]]
     worth = problem.values_at(matching.rows, matching.columns)[0].astype(np.float64)
-    if bounded:
-        for k in np.flatnonzero(quotas).tolist():
-            worth += quotas[k] * problem.quotas[k].pairs.at(matching.rows, matching.columns)
     network = Network(
         problem,
         order,
-        held_in(order, matching.rows, matching.columns, worth, locks_of(problem)),
+        held_in(
+            order,
+            matching.rows,
+            matching.columns,
+            worth + extra.at(matching.rows, matching.columns),
+            locks_of(problem),
+        ),
         prices[order[1]],
-        pay,
+        worths.firsts[order[0]],
         gains,
-        quotas if bounded else None,
+        extra.block if gains is None else None,
+        rounded=bounded and bool(quotas.any()),
     )
     if not bounded and whole and not network.settle():
         return None
-    return Moves(matching, network, pay if person else 0.0, bounded)
+    return Moves(matching, network, worths, bounded)
 
 
-def person_worth(gains: Floats, pairs: int) -> float:
-    """Return what a person has to count for so that no chain of moves outweighs her."""
-    largest = float(np.abs(gains[gains > -np.inf]).max(initial=0.0))
-    return 4.0 * (largest + 1.0) * (pairs + 1)
+def _largest(matching: Matching, gains: Floats | None, pairs: int) -> float:
+    """Return the largest absolute score in whole steps, or more where no more is known."""
+    if gains is not None:
+        return float(np.abs(gains[gains > -np.inf]).max(initial=0.0))
+    if tuple(matching.stages) in KNOWN:
+        return 2.0**grid.SUM_BITS / (pairs + 1) - 1.0
+    problem = matching.problem
+    n, m = problem.shape
+    step, largest = max(1, _CELLS // m), 0.0
+    for start in range(0, n, step):
+        values, _ = problem.values(np.arange(start, min(n, start + step)))
+        largest = max(largest, float(np.abs(values).max(initial=0)))
+    return largest
 
 
 def lottery_order(problem: Problem, seed: int) -> tuple[Ints, Ints]:
@@ -251,44 +284,3 @@ def _binds(problem: Problem, quota: Quota) -> bool:
         return False
     most = quota.at_most
     return quota.at_least > 0 or (most is not None and most < problem.most_pairs)
-
-
-def _priced(matching: Matching) -> bool:
-    """Say whether whole prices prove every stage."""
-    plain = all(isinstance(proof, Prices) and proof.fine == 0 for proof in matching.proofs.values())
-    return plain and matching.status == "optimal"
-
-
-def _tight(matching: Matching) -> bool:
-    """Say whether the prices of every stage are those of this very matching, with nothing lost.
-
-    A fractional linear program can prove a whole matching best only by rounding down; its prices
-    are then those of a mixture of matchings.
-    """
-    totals = {"coverage": matching.coverage, "total": matching.score_steps}
-    floor = matching.coverage if "coverage" in matching.stages else None
-    for stage, proof in matching.proofs.items():
-        if not isinstance(proof, Prices):
-            return False
-        loose = slack(matching.problem, proof, stage, floor, totals[stage])
-        if loose > 0.0 if stage == "coverage" else loose >= LOOSE:
-            return False
-    return True
-
-
-def _prices(matching: Matching, person: float) -> tuple[Floats, Floats, float]:
-    """Return the prices of mentors and quotas in steps, and what a mentee matched counts for."""
-    total = matching.root_prices("total")
-    scale = 2.0**-total.fine
-    mentors: Floats = np.asarray(total.mentors * scale, np.float64)
-    quotas: Floats = np.asarray(total.quotas * scale, np.float64)
-    pay = total.coverage * scale
-    if "coverage" in matching.stages:
-        # Prices of two stages, weighted and added, are prices of both in order of importance.
-        cover = matching.root_prices("coverage")
-        mentors = mentors + person * cover.mentors * 2.0**-cover.fine
-        quotas = quotas + person * cover.quotas * 2.0**-cover.fine
-        pay += person
-    else:
-        pay = 0.0
-    return mentors, quotas, pay

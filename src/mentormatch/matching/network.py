@@ -12,7 +12,7 @@ tickets, so that equally cheap chains do not depend on the order of the rows.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -45,7 +45,7 @@ class Held:
     rows, cols : numpy.ndarray of int, shape (number of pairs,)
         Sorted by mentee, then mentor.
     worth : numpy.ndarray of float, shape (number of pairs,)
-        What each pair gains, prices of quotas included.
+        What each pair gains, prices of quotas and earlier stages included.
     locked : numpy.ndarray of bool, shape (number of pairs,)
         Pairs that have to stay.
     """
@@ -79,12 +79,15 @@ class Network:
         The pairs.
     prices : numpy.ndarray of float, shape (m,)
         Price of a place at each mentor, in whole steps.
-    pay : float
-        What a mentee matched counts for on top of the score.
+    pay : numpy.ndarray of float, shape (n,)
+        What each mentee matched counts for on top of the score.
     gains : numpy.ndarray of float, shape (n, m), optional
         What each pair gains, -inf where impossible; left out, rows are read as they are needed.
-    quotas : numpy.ndarray of float
-        What each quota pays or charges for a pair.
+    extra : callable, optional
+        What the pairs of some mentees, by positions of the problem, gain beside their scores, shape
+        (number of mentees, m), or None for nothing; `gains` have it in them already.
+    rounded : bool
+        Whether the prices are those of a linear program, which are rounded.
     """
 
     def __init__(
@@ -93,14 +96,15 @@ class Network:
         order: tuple[Ints, Ints],
         held: Held,
         prices: Floats,
-        pay: float,
+        pay: Floats,
         gains: Floats | None = None,
-        quotas: Floats | None = None,
+        extra: Callable[[Ints], Floats | None] | None = None,
+        rounded: bool = False,
     ) -> None:
         n, m = problem.shape
         self.problem, self.order, self.held, self.pay = problem, order, held, pay
         self.nobody = m
-        self.prices, self.gains, self.quotas = prices, gains, quotas
+        self.prices, self.gains, self.extra, self.rounded = prices, gains, extra, rounded
         self.load = np.bincount(held.rows, minlength=n)
         self.places = np.bincount(held.cols, minlength=m)
         demand, least = problem.mentee_demand[order[0]], problem.mentee_minimum[order[0]]
@@ -137,11 +141,9 @@ class Network:
             net = self.gains[rows]
         else:
             net = self.problem.steps(self.order[0][rows])
-            if self.quotas is not None:
-                for k in np.flatnonzero(self.quotas).tolist():
-                    pairs = self.problem.quotas[k].pairs
-                    inside = pairs.block(self.order[0][rows], self.nobody)
-                    net += float(self.quotas[k]) * inside
+            more = None if self.extra is None else self.extra(self.order[0][rows])
+            if more is not None:
+                net += more
             net = net[:, self.order[1]]
         net = net - self.prices
         for k, i in enumerate(rows.tolist()):
@@ -154,11 +156,11 @@ class Network:
         gain = float(self.held.worth[pair] - self.prices[j])
         if not self.may_leave[i]:
             return gain, np.inf
-        return gain, gain + (self.pay if self.load[i] == 1 else 0.0)
+        return gain, gain + (float(self.pay[i]) if self.load[i] == 1 else 0.0)
 
     def entering(self, i: int) -> float:
         """Return what a mentee's first step out of nobody costs, before her gain."""
-        return -self.pay if self.load[i] == 0 else 0.0
+        return -float(self.pay[i]) if self.load[i] == 0 else 0.0
 
     def through(self, pair: int) -> Floats:
         """Return what it costs if the mentee of a pair leaves it for each other place, (m + 1,)."""
@@ -261,7 +263,7 @@ class Network:
             net = self.gained(self.held.rows[self.movable(j)])
             costs[j], movers[j] = self._from_mentor(j, net)
         costs[m], movers[m] = self._from_nobody
-        if self.quotas is not None and self.quotas.any():
+        if self.rounded:
             # Rounded prices of linear programs may leave moves a hair below zero.
             costs = np.maximum(costs, 0.0)
         return costs, movers

@@ -11,12 +11,13 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import csgraph_from_dense, dijkstra
 
 from mentormatch.errors import InfeasibleError
-from mentormatch.matching.moves import LOOSE, Moves, lock_of, moves_of
+from mentormatch.matching.moves import Moves, lock_of, moves_of
 from mentormatch.matching.network import Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.warm import Warm
+from mentormatch.matching.worths import LOOSE
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -132,10 +133,10 @@ def _may_bind(problem: Problem, quota: Quota) -> bool:
 def _told(
     moves: Moves, cost: float, rounded: Callable[[float], float] = np.rint
 ) -> tuple[int, float]:
-    people, steps = moves.split(cost)
+    lost, steps = moves.split(cost)
     if moves.bounded:
         steps = rounded(steps + (LOOSE if rounded is np.floor else -LOOSE))
-    return people, float(np.ldexp(steps, -moves.problem.bits))
+    return lost.get("coverage", 0), float(np.ldexp(steps, -moves.problem.bits))
 
 
 def _from_nobody(network: Network) -> Floats:

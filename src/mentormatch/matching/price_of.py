@@ -13,6 +13,7 @@ from mentormatch.matching.moves import Place, lock_of, moves_of, solved_with
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
+from mentormatch.matching.worths import lost_by
 
 #: Problems with so many cells at most are solved anew where quotas stand in the way of a chain.
 ANEW = 2**20
@@ -34,18 +35,21 @@ class PriceOf:
     possible : bool
         Whether there is such a matching.
     cost : float
-        How much lower its total is (may be negative where fewer people are matched); NaN where
-        there is none, or where it is not known.
+        How much lower its total is (may be negative where fewer people are matched or fewer
+        announced pairs stay); NaN where there is none, or where it is not known.
     people : int
         How many mentees fewer it matches; 0 where the objective does not count them.
     moves : tuple of (hashable, hashable or None, hashable or None)
         Every mentee whose mentors differ, she of the pair first: her id, the mentor she gives up,
         and the one she gets (ids; None for nobody). Empty where they are not known.
     exact : bool
-        Whether `cost` and `people` are exact; else they are the least possible, or not known
-        (NaN).
+        Whether `cost`, `people` and `kept` are exact; else they are the least possible, or not
+        known (NaN).
     rules : tuple of str
         Names of the bans that forbid the pair, or of the quotas that lock it.
+    kept : int
+        How many announced pairs fewer stay (may be negative where fewer people are matched); 0
+        where the objective does not count them.
     """
 
     mentee: Hashable
@@ -57,6 +61,7 @@ class PriceOf:
     moves: tuple[Change, ...]
     exact: bool
     rules: tuple[str, ...] = ()
+    kept: int = 0
 
 
 def price_of(matching: Matching, mentee: Hashable, mentor: Hashable) -> PriceOf:
@@ -105,12 +110,13 @@ def price_of(matching: Matching, mentee: Hashable, mentor: Hashable) -> PriceOf:
         chain = moves.without(i, j) if used else moves.with_pair(i, j)
         if not np.isfinite(chain.cost):
             return PriceOf(mentee, mentor, used, False, float("nan"), 0, (), True)
-        people, cost, exact = moves.price(chain)
+        lost, cost, exact = moves.price(chain)
+        people, kept = lost.get("coverage", 0), lost.get("kept", 0)
         if exact:
             changed = _changes(problem, *moves.changes(chain), i)
-            return PriceOf(mentee, mentor, used, True, cost, people, changed, True)
+            return PriceOf(mentee, mentor, used, True, cost, people, changed, True, kept=kept)
         if problem.shape[0] * problem.shape[1] > ANEW:
-            return PriceOf(mentee, mentor, used, True, cost, people, (), False)
+            return PriceOf(mentee, mentor, used, True, cost, people, (), False, kept=kept)
     return _anew(matching, i, j, used)
 
 
@@ -150,11 +156,13 @@ def _anew(matching: Matching, i: int, j: int, used: bool) -> PriceOf:
         other = solved_with(matching, quota)
     except InfeasibleError:
         return PriceOf(*ids, used, False, float("nan"), 0, (), True)
-    people = matching.coverage - other.coverage if "coverage" in matching.stages else 0
+    lost = lost_by(matching, other)
     pairs = zip(other.rows.tolist(), other.columns.tolist(), strict=True)
     changed = changes_between(matching, frozenset(pairs), i)
     exact = matching.status == other.status == "optimal"
-    return PriceOf(*ids, used, True, matching.total - other.total, people, changed, exact)
+    cost, people = matching.total - other.total, lost.get("coverage", 0)
+    kept = lost.get("kept", 0)
+    return PriceOf(*ids, used, True, cost, people, changed, exact, kept=kept)
 
 
 def changes_between(

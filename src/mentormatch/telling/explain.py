@@ -55,7 +55,8 @@ def explain(
         meets). ``runner_up`` is the mentor whom the mentee would have if this
         pair were not made (empty: nobody), ``runner_up_cost`` what the total score would lose,
         ``runner_up_people`` how many mentees fewer would have a mentor (0 where the objective does
-        not count them); the loss takes into account that others would have to move.
+        not count them), ``runner_up_kept`` how many announced
+        pairs fewer would stay; the loss takes into account that others would have to move.
         ``runner_up_exact`` is False where rules make it "at least".
         ``sure`` says in a word how firm the pair is: it stays until its score falls by that loss.
 
@@ -109,7 +110,7 @@ def explained(
         i, j = int(matching.rows[k]), int(matching.columns[k])
         other = int(second.mentor[k])
         # A list with a higher total was passed over: something that comes first would be lost.
-        lost = bool(second.people[k] > 0 or (matching.proofs and second.cost[k] < 0))
+        lost = bool(second.loses[k] or (matching.proofs and second.cost[k] < 0))
         row: dict[str, object] = {
             "mentee": people.ids("mentees")[i],
             "mentor": mentors[j],
@@ -128,6 +129,7 @@ def explained(
             "runner_up_name": people.name("mentors", other) if other >= 0 else "",
             "runner_up_cost": float(second.cost[k]),
             "runner_up_people": int(second.people[k]),
+            "runner_up_kept": int(second.kept[k]),
             "runner_up_exact": bool(second.exact[k]),
             "sure": _sure(second.cost[k], lost, second.locked[k], words),
         }
@@ -157,7 +159,7 @@ def _columns(people: People) -> list[str]:
     return [
         "mentee", "mentor", "mentee_name", "mentor_name", "mentee_department", "mentor_department",
         "score", *parts, "certainty", "reasons", "nearest", "runner_up", "runner_up_name",
-        "runner_up_cost", "runner_up_people", "runner_up_exact", "sure",
+        "runner_up_cost", "runner_up_people", "runner_up_kept", "runner_up_exact", "sure",
     ]  # fmt: skip
 
 

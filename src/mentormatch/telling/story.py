@@ -31,7 +31,8 @@ class Story:
         ``nearest`` (the sentences of the two that are nearest to each other, or ``""``),
         ``runner_up`` (id of the next best mentor or ``""``), ``runner_up_name``,
         ``runner_up_cost`` (loss of total score if the mentee got that one), ``runner_up_people``
-        (how many people fewer would be matched), ``runner_up_exact`` (False where the cost is only
+        (how many people fewer would be matched), perhaps ``runner_up_kept`` (how many announced
+        pairs fewer would stay), ``runner_up_exact`` (False where the cost is only
         known to be at least that much), ``sure`` (one word).
     parts : mapping of str to str
         Name of each part -> what to call it on a screen.

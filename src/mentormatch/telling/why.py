@@ -212,6 +212,8 @@ def _price(price: PriceOf, language: str) -> str:
     if not price.exact:
         if fewer > 0:
             return say("explain.price_people_least", language, count=fewer)
+        if price.kept > 0:
+            return say("explain.price_kept_least", language, count=price.kept)
         if cost <= 0:
             return say("explain.price_unknown", language)
         return say("explain.price_least", language, cost=_shown(cost))

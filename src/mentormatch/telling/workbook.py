@@ -129,6 +129,12 @@ def _pairs(
     cost = list(pairs["runner_up_cost"].where(known))
     columns.append(Column(_word(story, "runner_up_cost"), cost, "score"))
     columns.append(Column(_word(story, "runner_up_people"), fewer))
+    if "runner_up_kept" in pairs and (pairs["runner_up_kept"] != 0).any():
+        kept = [
+            None if people is None else int(one)
+            for one, people in zip(pairs["runner_up_kept"], fewer, strict=True)
+        ]
+        columns.append(Column(_word(story, "runner_up_kept"), kept))
     columns.append(
         Column(_word(story, "sure"), list(pairs["sure"]), note=_word(story, "sure_note"))
     )

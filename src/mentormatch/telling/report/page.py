@@ -395,7 +395,7 @@ def _runner_up(language: str, row: dict[str, Any]) -> str:
         if name:
             return told("runner_up_unknown", name=name)
         return told("runner_up_none" if exact else "runner_up_not_known")
-    people = int(row["runner_up_people"])
+    people, kept = int(row["runner_up_people"]), int(row.get("runner_up_kept", 0))
     price = number(abs(cost), language=language)
     if cost and abs(cost) < 0.005:
         price = told("less_than", amount=number(0.01, language=language))
@@ -403,12 +403,14 @@ def _runner_up(language: str, row: dict[str, Any]) -> str:
         text = told("runner_up_at_least", cost=number(max(cost, 0.0), language=language))
     elif not name:
         text = told("runner_up_alone_gain" if cost < 0 else "runner_up_alone", cost=price)
-    elif cost == 0 and people <= 0:
+    elif cost == 0 and people <= 0 and kept == 0:
         return told("runner_up_free", name=name)
     else:
         text = told("runner_up_gain" if cost < 0 else "runner_up_cost", name=name, cost=price)
     if people > 0:
         text += " " + told("runner_up_people", count=people)
+    if kept:
+        text += " " + told("runner_up_kept" if kept > 0 else "runner_up_kept_more", count=abs(kept))
     return text
 
 

@@ -404,8 +404,9 @@ def test_every_sentence_is_used() -> None:
     """No sentence lies in the catalogue that nobody can ever read."""
     source = files("mentormatch")
     code = "".join(
-        source.joinpath(f"telling/report/{name}").read_text(encoding="utf-8")
-        for name in ("page.py", "report.html.j2")
+        one.read_text(encoding="utf-8")
+        for one in source.joinpath("telling/report").iterdir()
+        if one.name.endswith((".py", ".html.j2"))
     )
     sentences = tomllib.loads(source.joinpath("texts/en/report.toml").read_text(encoding="utf-8"))
     put_together = ("column_", "costs_", "fairness_bar_", "without_", "unmatched_")

@@ -72,7 +72,8 @@ def main() -> int:
     install(EXTRAS[job])
     command = ["mentormatch", job, *sys.argv[2:]]
     if job == "test":
-        command = ["pytest", *sys.argv[2:]]
+        # A file at a time on every core: tests of one file share what they set up.
+        command = ["pytest", "-n", "auto", "--dist", "loadfile", *sys.argv[2:]]
     elif job == "notebook":
         command = ["jupyterlab", *(sys.argv[2:] or [str(NOTEBOOK)])]
     # The tests belong to this folder; everything else works where it is called.

@@ -26,6 +26,15 @@ EXTRAS = {
     "test": "[test]",
     "notebook": "[notebook]",
 }
+JOBS = {
+    "demo": "match the example programme",
+    "check": "read your sheets and say what is wrong or missing",
+    "match": "find the best pairs and write list, report and letters",
+    "rematch": "mend a list that was handed out, after somebody left or came late",
+    "make-cohort": "make up people to practise with",
+    "test": "run the tests",
+    "notebook": "open the notebook in your browser",
+}
 NOTEBOOK = HERE / "notebooks" / "01_match_your_department.ipynb"
 
 
@@ -64,11 +73,15 @@ def main() -> int:
     job = sys.argv[1] if len(sys.argv) > 1 else ""
     if job not in EXTRAS:
         called = "py" if os.name == "nt" else "python3"
-        jobs = "\n".join(f"  {called} run.py {name}" for name in EXTRAS)
-        sys.exit(
+        jobs = "\n".join(f"  {called} run.py {name:<13}{JOBS[name]}" for name in EXTRAS)
+        told = (
             f"Say what to do:\n{jobs}\n"
             f"Begin with {called} run.py demo. Settings of a job: {called} run.py match --help"
         )
+        if job in ("-h", "--help"):
+            print(told)
+            return 0
+        sys.exit(told)
     install(EXTRAS[job])
     command = ["mentormatch", job, *sys.argv[2:]]
     if job == "test":

@@ -260,3 +260,6 @@ def test_who_left_may_still_be_wished_for_and_what_comes_first_is_named(
     code, out, err = again(capsys, "--announced first/pairs.csv --out second")
     assert code == 0, err
     assert "-> nobody. The pair was given up for what comes before announced pairs" in out
+    record = json.loads((folder / "second" / "run.json").read_text(encoding="utf-8"))
+    assert record["stages"][0] == "wishes"
+    assert record["stages"].index("coverage") < record["stages"].index("kept")

@@ -6,6 +6,8 @@ import contextlib
 import io
 import re
 import shlex
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -153,3 +155,12 @@ def test_no_page_points_to_the_other_package():
     """On PyPI the name belongs to another project: nobody is told to install that."""
     for name in PAGES:
         assert not re.search(r"pip install mentormatch(?!-optimiser)", page(name)), name
+
+
+def test_help_of_run_says_what_each_job_does():
+    """Every job stands in the help of run.py with its line, and asking for help is no mistake."""
+    asked = [sys.executable, str(ROOT / "run.py"), "--help"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    jobs = [line.split(maxsplit=3) for line in done.stdout.splitlines() if line[:2] == "  "]
+    assert {"demo", "check", "match", "rematch", "test", "notebook"} <= {job[2] for job in jobs}
+    assert all(len(job) == 4 for job in jobs)

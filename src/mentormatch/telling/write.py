@@ -188,6 +188,7 @@ def _write_run(story: Story, matching: Matching, path: Path) -> Path:
         "inputs": dict(sorted(story.cohort.sources.items())),
         "versions": versions(),
         "objective": matching.objective,
+        "stages": list(matching.stages),
         "seed": matching.seed,
         "scorer": story.summary["scorer"],
         "calibration": story.summary["calibration"],

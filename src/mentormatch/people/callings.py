@@ -57,7 +57,9 @@ def named_in(answer: object, known: Mapping[str, list[int]]) -> list[tuple[str, 
     return named
 
 
-def whom(table: pd.DataFrame, called: dict[str, list[int]], who: str) -> int | Fault:
+def whom(
+    table: pd.DataFrame, called: dict[str, list[int]], who: str, *, suggest: bool = True
+) -> int | Fault:
     """Return the place of the one person who is called so, or what is wrong with that.
 
     Parameters
@@ -68,6 +70,8 @@ def whom(table: pd.DataFrame, called: dict[str, list[int]], who: str) -> int | F
         Its `callings`.
     who : str
         An id, or an e-mail address or name that only one person has.
+    suggest : bool
+        Whether a fault names the nearest spelling, which takes a look at everybody.
 
     Examples
     --------
@@ -87,7 +91,7 @@ def whom(table: pd.DataFrame, called: dict[str, list[int]], who: str) -> int | F
     if found:
         options = tuple(str(table.index[place]) for place in found)
         return Fault("explain.several_people", value=who, accepted=options)
-    names = [str(one) for one in (*table.index, *table.get("name", ()))]
+    names = [str(one) for one in (*table.index, *table.get("name", ()))] if suggest else []
     near = get_close_matches(who, names, 1)
     return Fault("rules.unknown_person", value=who, nearest=near[0] if near else None)
 

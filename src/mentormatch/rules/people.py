@@ -77,21 +77,19 @@ def _listed(kind: str, pairs: Iterable[tuple[str, str]], at_least: int) -> Condi
 
     def meaning(cohort: Cohort) -> Meaning:
         called = {side: callings(cohort.table(side)) for side in SIDES}
+        strict = kind != "not last year"  # last year's people need not be here
         quotas: list[Quota] = []
         faults: list[Fault] = []
         for pair in wanted:
             found = [
-                whom(cohort.table(side), called[side], who)
+                whom(cohort.table(side), called[side], who, suggest=strict)
                 for side, who in zip(SIDES, pair, strict=True)
             ]
             places = [one for one in found if isinstance(one, int)]
             if len(places) < len(found):
                 wrong = [one for one in found if isinstance(one, Fault)]
-                # Last year's people need not be here; a lock or a ban of a stranger is a mistake.
-                if kind != "not last year":
-                    faults += wrong
-                else:
-                    faults += [one for one in wrong if one.code != "rules.unknown_person"]
+                # A lock or a ban of a stranger is a mistake.
+                faults += [one for one in wrong if strict or one.code != "rules.unknown_person"]
                 continue
             i, j = places
             says = sentence(

@@ -96,7 +96,8 @@ def test_scores_are_told_in_swedish(run: Run, small: Path) -> None:
     """With LANGUAGE = "sv" no cell shows a sentence or heading in English."""
     page = words(run("03_what_the_score_means", LANGUAGE="sv", **own(small)))
     assert "adepter har en mentor" in page
-    assert not re.search(ENGLISH, page, re.I)
+    found = re.search(ENGLISH, page, re.I)
+    assert not found, page[max(found.start() - 80, 0) : found.end() + 80]
 
 
 def test_the_whole_programme_is_shown(run: Run) -> None:
@@ -118,7 +119,8 @@ def test_the_whole_programme_speaks_swedish(run: Run) -> None:
     """With LANGUAGE = "sv" no cell shows a sentence or heading in English."""
     page = words(run("02_whole_programme", LANGUAGE="sv"))
     assert "Ingen parlista kan följa alla dessa" in page
-    assert not re.search(ENGLISH, page, re.I)
+    found = re.search(ENGLISH, page, re.I)
+    assert not found, page[max(found.start() - 80, 0) : found.end() + 80]
 
 
 def test_a_programme_of_one_department_is_shown_too(run: Run, small: Path) -> None:

@@ -130,7 +130,7 @@ def write_calibration(calibration: Calibration, path: str | Path) -> Path:
     >>> fit = mm.score(mm.make_cohort(20, 15, seed=1))
     >>> with __import__("tempfile").TemporaryDirectory() as folder:
     ...     mm.read_calibration(mm.write_calibration(fit.calibration, f"{folder}/kept.json")).source
-    'Student Mentorship 2024-25: 20 mentees, 15 mentors'
+    'Alumni Mentorship Programme 2024-25: 20 mentees, 15 mentors'
     """
     path = Path(path)
     parts = {name: _plain(one) for name, one in calibration.parts.items()}

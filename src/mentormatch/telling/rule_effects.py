@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentormatch.errors import InfeasibleError, InputError, ProgrammeError
+from mentormatch.errors import InfeasibleError, InputError, ProblemError, ProgrammeError
 from mentormatch.formulation import formulate, meanings_of
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
@@ -93,7 +93,7 @@ def rule_effects(
         problem = replace(formulate(cohort, fit, rest), announced=matching.problem.announced)
         try:
             then = solve(problem, matching.objective, matching.seed)
-        except InfeasibleError:
+        except (InfeasibleError, ProblemError):  # a stable list cannot keep all kinds of rules
             continue
         said = stated[k].sentence(cohort.programme).told(words)
         found = []

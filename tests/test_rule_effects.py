@@ -66,3 +66,9 @@ def test_large_problems_and_raw_numbers() -> None:
     assert rule_effects(mm.match(cohort, rules=[rule]), [rule]).empty
     with pytest.raises(InputError):
         rule_effects(mm.solve(mm.Problem([[1.0]])))
+
+
+def test_rules_that_were_not_in_force_have_no_effects():
+    """A list made under other rules than the programme's is not held against the programme's."""
+    matching = mm.match(mm.make_cohort(40, 30, seed=2), rules=[])
+    assert rule_effects(matching).empty

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mentormatch.errors import InfeasibleError, InputError, ProblemError, ProgrammeError
+from mentormatch.errors import InfeasibleError, InputError, ProgrammeError
 from mentormatch.formulation import formulate, meanings_of
+from mentormatch.matching.problem import Problem
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.rulebook import conditions
@@ -54,7 +55,7 @@ def rule_effects(
         (how many mentees more of the department would have a mentor; below 0: fewer) and ``total``
         (how much higher the scores of its pairs would add up). Rules in the order in which they
         are stated, departments in the order of the programme. Empty where the programme's own
-        rules cannot be understood.
+        rules cannot be understood, or where the problem was formulated with others.
 
     Raises
     ------
@@ -83,6 +84,8 @@ def rule_effects(
         stated = tuple(conditions(cohort.programme) if rules is None else rules)
     except ProgrammeError:
         return pd.DataFrame(columns=columns)
+    if not _in_force(matching.problem, formulate(cohort, fit, stated)):
+        return pd.DataFrame(columns=columns)
     costs = rule_costs(matching, False, rules, words) if costs is None else costs
     homes = np.array(
         [people.department("mentees", i) for i in range(matching.problem.shape[0])], np.str_
@@ -93,7 +96,7 @@ def rule_effects(
         problem = replace(formulate(cohort, fit, rest), announced=matching.problem.announced)
         try:
             then = solve(problem, matching.objective, matching.seed)
-        except (InfeasibleError, ProblemError):  # a stable list cannot keep all kinds of rules
+        except InfeasibleError:
             continue
         said = stated[k].sentence(cohort.programme).told(words)
         found = []
@@ -105,6 +108,18 @@ def rule_effects(
         if any(people or total for *_, people, total in found):
             rows += found
     return pd.DataFrame(rows, columns=columns)
+
+
+def _in_force(problem: Problem, stated: Problem) -> bool:
+    """Say whether a problem is the one that the stated rules make."""
+    names = [[quota.name for quota in one.quotas] for one in (problem, stated)]
+    return (
+        names[0] == names[1]
+        and problem.minimum_score == stated.minimum_score
+        and bool((problem.mentor_capacity == stated.mentor_capacity).all())
+        and bool((problem.mentor_minimum == stated.mentor_minimum).all())
+        and problem.aims.woven(("total",)) == stated.aims.woven(("total",))
+    )
 
 
 def _dear(

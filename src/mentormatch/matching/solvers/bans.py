@@ -45,6 +45,18 @@ class Bans:
         here = (j >= 0) & (j < gain.shape[1]) & (rows[np.minimum(at, len(rows) - 1)] == i)
         gain[at[here], j[here]] = -np.inf
 
+    def strike_at(self, gain: NDArray[Any], rows: Ints, columns: Ints) -> None:
+        """Make the single banned pairs of listed rows and columns, both in order, impossible."""
+        if not len(self.banned_i) or not len(rows):
+            return
+        a, b = np.searchsorted(self.banned_i, (rows[0], rows[-1] + 1))
+        i, j = self.banned_i[a:b], self.banned_j[a:b]
+        row, col = np.searchsorted(rows, i), np.searchsorted(columns, j)
+        here = (row < len(rows)) & (col < len(columns))
+        row, col, i, j = row[here], col[here], i[here], j[here]
+        here = (rows[row] == i) & (columns[col] == j)
+        gain[row[here], col[here]] = -np.inf
+
     def free(self, i: Ints, j: Short) -> Flags:
         """Say which of these pairs are no single banned ones."""
         if not len(self.banned_i):

@@ -16,7 +16,7 @@ from mentormatch.matching.grid import SCORE_BITS
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import alike
-from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, joined, scan
+from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, in_order, joined, scan
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -97,7 +97,8 @@ class Products(Tiles):
                 return cols, heap, held, part
 
             parts += self.spread(one, self.parts(mine))
-        return self._in_order(rows, self.found(parts, prices, keep), parts)
+        found = self.found(parts, prices, keep)
+        return in_order(rows, found, parts) if len(self.kind_of_row) > 1 else found
 
     def _products(
         self, left: NDArray[np.float32], priced: NDArray[np.float32], part: Ints, columns: Ints
@@ -108,7 +109,7 @@ class Products(Tiles):
             last = min(width, first + tiles.COLUMNS)
             gain = buffer[: size * (last - first)].reshape(size, last - first)
             np.dot(left, priced[:, first:last], out=gain)
-            self._strike(gain, part, columns[first:last])
+            self.bans.strike_at(gain, part, columns[first:last])
             yield first, gain
 
     def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
@@ -132,28 +133,6 @@ class Products(Tiles):
         found = self.found(self.spread(one, parts), values, keep, turned=True)
         free = bans.free(found.i, found.j)
         return Found(found.i[free], found.j[free], found.worth[free], found.rest)
-
-    def _in_order(self, rows: Ints, found: Found, parts: list[Any]) -> Found:
-        """Put the rests back into the order of the rows asked for."""
-        if len(self.kind_of_row) == 1 or not parts:
-            return found
-        read = np.concatenate([part[3] for part in parts])
-        order = np.argsort(read, kind="stable")
-        rest = found.rest[order][np.searchsorted(read[order], rows)]
-        return Found(found.i, found.j, found.worth, rest)
-
-    def _strike(self, gain: NDArray[np.float32], rows: Ints, columns: Ints) -> None:
-        """Make the single banned pairs of a tile impossible."""
-        bans = self.bans
-        if not len(bans.banned_i) or not len(rows):
-            return
-        a, b = np.searchsorted(bans.banned_i, (rows[0], rows[-1] + 1))
-        i, j = bans.banned_i[a:b], bans.banned_j[a:b]
-        row, col = np.searchsorted(rows, i), np.searchsorted(columns, j)
-        here = (row < len(rows)) & (col < len(columns))
-        row, col, i, j = row[here], col[here], i[here], j[here]
-        here = (rows[row] == i) & (columns[col] == j)
-        gain[row[here], col[here]] = -np.inf
 
     def worth(self, i: Ints, j: Short, gain: Floats, prices: Ints) -> tuple[Ints, Flags]:
         """Return the exact worth of pairs, and which of them are possible."""

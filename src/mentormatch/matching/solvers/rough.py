@@ -15,7 +15,7 @@ from mentormatch.errors import ProblemError
 from mentormatch.matching.problem import Problem, Scores
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import alike
-from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, joined, scan
+from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, in_order, joined, scan
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -98,7 +98,8 @@ class Rough(Tiles):
                 return cols, heap, held, part
 
             parts += self.spread(one, self.parts(mine))
-        return self._in_order(rows, self.found(parts, prices, keep), parts)
+        found = self.found(parts, prices, keep)
+        return in_order(rows, found, parts) if len(self.columns_of) > 1 else found
 
     def _gains(
         self, part: Ints, columns: Ints, some: Any, costs: Singles
@@ -107,7 +108,7 @@ class Rough(Tiles):
         if len(columns):
             gain = self._asked(part, some, len(columns))
             gain -= costs
-            self._strike(gain, part, columns)
+            self.bans.strike_at(gain, part, columns)
             yield 0, gain
 
     def _asked(self, rows: Ints, columns: Any, width: int) -> Singles:
@@ -115,28 +116,6 @@ class Rough(Tiles):
         if made.shape != (len(rows), width):
             raise ProblemError(f"rough_block gave {made.shape} instead of {(len(rows), width)}")
         return made
-
-    def _in_order(self, rows: Ints, found: Found, parts: list[Any]) -> Found:
-        """Put the rests back into the order of the rows asked for."""
-        if len(self.columns_of) == 1 or not parts:
-            return found
-        read = np.concatenate([part[3] for part in parts])
-        order = np.argsort(read, kind="stable")
-        rest = found.rest[order][np.searchsorted(read[order], rows)]
-        return Found(found.i, found.j, found.worth, rest)
-
-    def _strike(self, gain: Singles, rows: Ints, columns: Ints) -> None:
-        """Make the single banned pairs of a tile impossible."""
-        bans = self.bans
-        if not len(bans.banned_i) or not len(rows):
-            return
-        a, b = np.searchsorted(bans.banned_i, (rows[0], rows[-1] + 1))
-        i, j = bans.banned_i[a:b], bans.banned_j[a:b]
-        row, col = np.searchsorted(rows, i), np.searchsorted(columns, j)
-        here = (row < len(rows)) & (col < len(columns))
-        row, col, i, j = row[here], col[here], i[here], j[here]
-        here = (rows[row] == i) & (columns[col] == j)
-        gain[row[here], col[here]] = -np.inf
 
     def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
         """Return the pairs of these columns that are worth most above what their rows have."""

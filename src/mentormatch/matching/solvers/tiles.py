@@ -239,6 +239,16 @@ def all_above(
         room = count
 
 
+def in_order(rows: Ints, found: Found, parts: list[Any]) -> Found:
+    """Put the rests, found kind by kind of rows, into the order of the rows asked for."""
+    if not parts:
+        return found
+    read = np.concatenate([part[3] for part in parts])
+    order = np.argsort(read, kind="stable")
+    rest = found.rest[order][np.searchsorted(read[order], rows)]
+    return Found(found.i, found.j, found.worth, rest)
+
+
 def joined(reader: Tiles, one: Callable[[Ints], Any], width: int, bar: Ints) -> Found:
     """Read some columns of all rows that have a bar."""
     rows = np.flatnonzero(bar > NOTHING)

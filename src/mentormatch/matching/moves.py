@@ -61,10 +61,13 @@ class Moves:
         self.problem, self.network = matching.problem, network
         self.worths, self.bounded = worths, bounded
         self._pairs = frozenset(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
-        self._counted, self._steps = (
-            worths.counted(matching.rows, matching.columns),
-            matching.score_steps,
-        )
+        self._counted = worths.counted(matching.rows, matching.columns)
+        # No move leads to a banned pair, so no chain breaks a ban.
+        self._used = [
+            (quota, int(quota.pairs.at(matching.rows, matching.columns).sum()))
+            for quota in (matching.problem.quotas if bounded else ())
+            if not quota.is_ban
+        ]
 
     def split(self, cost: float) -> tuple[dict[str, int], float]:
         """Return how much less of each stage a cost means, and how many steps of score."""
@@ -117,15 +120,16 @@ class Moves:
         """Say whether every quota is kept after a chain, which costs what the prices say."""
         if not self.bounded:
             return True
-        problem = self.problem
-        i, j = positions(self.after(chain))
-        # No move leads to a banned pair, so no chain breaks a ban.
-        for quota in problem.quotas:
-            inside = 0 if quota.is_ban else int(quota.pairs.at(i, j).sum())
+        given, taken = self.changes(chain)
+        i, j = positions(given | taken)
+        gone = np.array([pair in given for pair in zip(i.tolist(), j.tolist(), strict=True)], bool)
+        sign = np.where(gone, -1, 1)
+        for quota, now in self._used:
+            inside = now + int(sign[quota.pairs.at(i, j)].sum())
             if inside < quota.at_least or (quota.at_most is not None and inside > quota.at_most):
                 return False
-        steps = self._steps - int(problem.values_at(i, j)[0].sum())
-        after = self.worths.counted(i, j)
+        steps = -int((sign * self.problem.values_at(i, j)[0]).sum())
+        after = self.worths.counted(*positions((self._pairs - given) | taken))
         lost = {name: value - after[name] for name, value in self._counted.items()}
         return abs(self.worths.joined(lost, steps) - chain.cost) < LOOSE
 

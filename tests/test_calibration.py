@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import mentormatch as mm
 from mentormatch.errors import InputError, ProblemError
 from mentormatch.scores.calibration import Calibration, sign
 from mentormatch.scores.compatibility import Compatibility
+from mentormatch.telling.gather import gather
 
 COHORT = mm.make_cohort(45, 35, seed=3)
 FIT = mm.score(COHORT)
@@ -167,6 +169,29 @@ def test_texts_compared_in_another_way_need_another_calibration() -> None:
         mm.score(
             COHORT, encoder=lambda texts: np.ones((len(texts), 2)), calibration=FIT.calibration
         )
+
+
+def test_levels_between_other_languages_are_told() -> None:
+    """Levels for another number of languages, or none, are an error beside all other faults."""
+    goals = FIT.calibration.parts["goals"]
+    for levels in (None, (((1,),), ((1,),))):
+        parts = dict(FIT.calibration.parts, goals=replace(goals, levels=levels))
+        parts["interests"] = replace(parts["interests"], method="fingers")
+        with pytest.raises(ProblemError, match="languages") as caught:
+            mm.score(COHORT, calibration=Calibration("elsewhere", parts))
+        codes = {fault.code for fault in caught.value.faults}
+        assert codes == {"scores.other_levels", "scores.other_method"}
+
+
+def test_whom_it_was_measured_on_is_told_in_the_readers_language(tmp_path: Path) -> None:
+    """The Swedish report says it in Swedish, also of a calibration that comes from a file."""
+    file = mm.write_calibration(FIT.calibration, tmp_path / "kept.json")
+    for kept in (None, mm.read_calibration(file)):
+        fit = mm.score(COHORT, calibration=kept)
+        matching = mm.solve(mm.formulate(COHORT, fit, rules=[]))
+        for language, people in (("sv", "45 adepter, 35 mentorer"), ("en", "45 mentees, 35")):
+            settings = gather(matching, rules=[], language=language).settings
+            assert people in " ".join(settings.astype(str).to_numpy().ravel())
 
 
 def test_a_part_that_the_calibration_does_not_know_is_measured() -> None:

@@ -566,12 +566,16 @@ def test_parts_that_do_not_belong_together_are_refused() -> None:
 
 
 def test_parts_have_names_for_people() -> None:
-    """Ours have our words, columns of one's own the question's label, others their name."""
+    """Ours have our words, others their question's label or heading, or else their name."""
     label = Words("Campus", "Studieort")
-    question = Question("campus", "everyone", ("Campus",), label=label)
-    programme = replace(PROGRAMME, questions=(question,))
-    told = [part_label(programme, name, "sv") for name in ("department", "campus", "sports")]
-    assert told == ["Institution", "Studieort", "sports"]
+    asked = (
+        Question("campus", "everyone", ("Campus",), label=label),
+        Question("sector", "everyone", ("Vilken bransch?", "Sector")),
+    )
+    programme = replace(PROGRAMME, questions=asked)
+    names = ("department", "campus", "sector", "sports")
+    told = [part_label(programme, name, "sv") for name in names]
+    assert told == ["Institution", "Studieort", "Vilken bransch", "sports"]
 
 
 def test_every_sentence_is_there_in_both_languages() -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mentormatch as mm
 from mentormatch.errors import ProgrammeError
 from mentormatch.people.example import example_folder
 from mentormatch.people.programme import Option, Programme, Question, Tag, Words
+from mentormatch.people.programme_file.taxonomy import _in_circles
 from mentormatch.scores.score import score
 
 TOML = """\
@@ -45,6 +48,22 @@ statistics;Statistics;Statistik;;;
 """
 
 MODEL = (example_folder() / "programme.toml").read_text(encoding="utf-8")
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from("abcdefg"), st.lists(st.sampled_from("abcdefgh"))))
+def test_circles_are_found_however_they_run(above: dict[str, list[str]]) -> None:
+    """A tag is in a circle if, step by step upwards, one comes back to it."""
+    tags = {key: Tag(key, broader=tuple(broader)) for key, broader in above.items()}
+    back = []
+    for key in tags:
+        reached: set[str] = set()
+        ahead = set(above[key])
+        while ahead:
+            reached |= ahead
+            ahead = {up for one in ahead for up in above.get(one, ())} - reached
+        back += [key] * (key in reached)
+    assert _in_circles(tags) == back
 
 
 def programme_with(folder: Path, name: str, text: str) -> Path:

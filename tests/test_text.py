@@ -17,7 +17,7 @@ from mentormatch.errors import InputError, MissingExtraError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Department, Programme, Words
 from mentormatch.people.synthetic.maker import make_cohort
-from mentormatch.scores import encoders
+from mentormatch.scores import encoders, wording
 from mentormatch.scores.bridge import concepts, meanings
 from mentormatch.scores.curve import ONE
 from mentormatch.scores.fairness import own_language_share
@@ -387,6 +387,18 @@ def test_languages_are_evened_out() -> None:
     assert own_language_share(score(cohort(["klimat"], ["klimat"]), {"goals": 1})) is None
     nothing = score(make_cohort(20, 20, seed=4), {"department": 1})
     assert own_language_share(nothing) is None
+
+
+def test_encodings_made_in_pieces_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many texts are encoded at a time changes no number of any encoding."""
+    some = make_cohort(40, 25, seed=2)
+    whole = goals_part(some)
+    monkeypatch.setattr(wording, "TOGETHER", 7)
+    again = goals_part(some)
+    for side in ("mentees", "mentors"):
+        assert (getattr(whole, side) != getattr(again, side)).nnz == 0
+    assert whole.counted == again.counted
+    assert whole.mentees.shape[1] == np.unique(whole.mentees.indices).size
 
 
 def test_one_word_tells_less_than_a_sentence() -> None:

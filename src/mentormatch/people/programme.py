@@ -108,6 +108,11 @@ class Question:
         """Say whether the form of ``"mentees"`` or ``"mentors"`` asks this."""
         return self.who in (side, "everyone")
 
+    def called(self, language: str) -> str:
+        """Return what to call it: its label, else its heading in the form, else its answer."""
+        heading = self.headings[0].rstrip(" :?") if self.headings else ""
+        return self.label(language) or heading or self.answer
+
 
 @dataclass(frozen=True)
 class Tag:

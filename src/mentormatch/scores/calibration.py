@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mentormatch.errors import Fault, InputError
 from mentormatch.frozen import Frozen
 from mentormatch.scores.curve import ONE
+from mentormatch.words import Sentence, told
 
 #: What a file says it is, and in which version.
 FORMAT, VERSION = "mentormatch calibration", 1
@@ -91,7 +92,7 @@ class Calibration:
     Parameters
     ----------
     source : str
-        Whom it was measured on.
+        Whom it was measured on, in English; a `mentormatch.words.Sentence` is told in Swedish too.
     parts : mapping of str to Measures
         For each part of the score.
     """
@@ -134,7 +135,8 @@ def write_calibration(calibration: Calibration, path: str | Path) -> Path:
     """
     path = Path(path)
     parts = {name: _plain(one) for name, one in calibration.parts.items()}
-    record = {"format": FORMAT, "version": VERSION, "source": calibration.source, "parts": parts}
+    source = {"source": calibration.source, "source_sv": told(calibration.source, "sv")}
+    record = {"format": FORMAT, "version": VERSION, **source, "parts": parts}
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
@@ -164,7 +166,8 @@ def read_calibration(path: str | Path) -> Calibration:
         if record["format"] != FORMAT or record["version"] != VERSION:
             raise ValueError("another format")
         parts = {str(name): _measures(one) for name, one in record["parts"].items()}
-        return Calibration(_text(record["source"]), parts)
+        source = _text(record["source"])
+        return Calibration(Sentence(source, _text(record.get("source_sv", source))), parts)
     except OSError as error:
         raise InputError([Fault("scores.calibration_missing", file=path.name)]) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -187,13 +190,13 @@ def _measures(found: Any) -> Measures:
     """Return measures as they were written; ValueError and the like where they are none."""
     counted = levels = None
     if "counted" in found:
-        told = found["counted"]
+        own = found["counted"]
         having = {
             _text(kind): {_text(term): _whole(many, 1) for term, many in terms.items()}
-            for kind, terms in told["having"].items()
+            for kind, terms in own["having"].items()
         }
-        twins = {_text(one): _text(other) for one, other in told["twins"].items()}
-        counted = Counted(_whole(told["people"]), having, twins)
+        twins = {_text(one): _text(other) for one, other in own["twins"].items()}
+        counted = Counted(_whole(own["people"]), having, twins)
     if "levels" in found:
         levels = _table(found["levels"]["mean"], -(2**40)), _table(found["levels"]["spread"], 1)
     neutral, gain = _whole(found["neutral"], most=ONE), _whole(found["gain"], most=2**20)

@@ -23,6 +23,7 @@ from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import TRUST, Part, measures_of, paired, positions
 from mentormatch.scores.reckoner import Reckoner, Singles
 from mentormatch.scores.weights import grid_weights
+from mentormatch.words import Sentence, sentence
 
 BITS = ONE.bit_length() - 1
 
@@ -165,11 +166,21 @@ class Compatibility:
 
         If it was carried over, its source is still the cohort that it was measured on.
         """
-        name, year = self.cohort.programme.name("en"), self.cohort.programme.year
-        own = f"{name} {year}: {self.shape[0]} mentees, {self.shape[1]} mentors"
-        before = self.carried or Calibration(own, {})
+        before = self.carried or Calibration(self._people, {})
         parts = {part.name: measures_of(part) for part in self.parts}
         return Calibration(before.source, {**before.parts, **parts})
+
+    @property
+    def _people(self) -> Sentence:
+        """Who they are that the scores were measured on, in both languages."""
+        name, (mentees, mentors) = self.cohort.programme.name, self.shape
+        return sentence(
+            "scores.people",
+            programme=Sentence(name("en"), name("sv")),
+            year=self.cohort.programme.year,
+            mentees=mentees,
+            mentors=mentors,
+        )
 
     @property
     def method(self) -> str:

@@ -9,7 +9,7 @@ from mentormatch.words import catalogue, say
 def part_label(programme: Programme, name: str, language: str = "en") -> str:
     """Return what to call a part of the score: for one of ours our word, else the question's label.
 
-    A part without either is called by its name.
+    Without a label it is called as its column is headed; without a question, by its name.
 
     Parameters
     ----------
@@ -29,6 +29,6 @@ def part_label(programme: Programme, name: str, language: str = "en") -> str:
     if f"part_{name}" in catalogue(language, "scores"):
         return say(f"scores.part_{name}", language)
     for question in programme.questions:
-        if question.answer == name and question.label(language):
-            return question.label(language)
+        if question.answer == name:
+            return question.called(language)
     return name

@@ -28,6 +28,9 @@ SLOW = 16
 #: Pairs whose encodings are multiplied at a time, so that memory stays small.
 AT_A_TIME = 8192
 
+#: Entries, and rows, of an encoding that are checked at a time, for the same reason.
+RUN, ROWS = 2**20, 4096
+
 #: The mean of a part is taken over this many people a side at most.
 MEAN_OVER = 2048
 
@@ -410,7 +413,8 @@ def _encoding(table: Any, name: str) -> Encoding:
             raise ValueError(f"the encodings of {name!r} must have two dimensions")
         made.setflags(write=False)
         entries = made
-    if not np.array_equal(entries, np.rint(entries)) or not np.isfinite(entries).all():
+    runs = (entries[k : k + RUN] for k in range(0, len(entries), RUN))
+    if not all(bool(np.isfinite(one).all() and (one == np.rint(one)).all()) for one in runs):
         raise ValueError(f"the encodings of {name!r} must hold whole numbers")
     return made
 
@@ -425,11 +429,13 @@ def _known(known: Known | None, people: int, name: str) -> Known:
 
 def _longest(table: Encoding) -> float:
     """Return the largest sum of the sizes of a row's entries."""
-    return float(abs(table).sum(axis=1).max()) if min(table.shape) else 0.0
+    runs = (table[k : k + ROWS] for k in range(0, table.shape[0], ROWS))
+    return max((float(abs(one).sum(axis=1).max()) for one in runs if min(one.shape)), default=0.0)
 
 
 def _largest(table: Encoding) -> float:
-    return float(abs(table).max()) if min(table.shape) else 0.0
+    entries = table.data if sparse.issparse(table) else table
+    return float(max(entries.max(initial=0.0), -entries.min(initial=0.0)))
 
 
 def _dense(table: Encoding) -> Floats:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
+from typing import NamedTuple
 from unicodedata import normalize
 
 import snowballstemmer
@@ -42,7 +43,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+|[\n\r]+")
 _STEMMERS = {"sv": "swedish", "en": "english"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An answer as read.
 
@@ -91,8 +92,7 @@ def read(text: str, otherwise: str = "en", *, told: bool = False) -> Reading:
     >>> read("<p>I would like to do <b>research</b> on climates</p>").stems
     ('research', 'climat')
     """
-    plain, cut = _plain(text)
-    return _read(plain, *language_of(_keys(plain), otherwise, told=told), cut)
+    return _read(text, otherwise, told)
 
 
 def language_of(
@@ -119,35 +119,38 @@ def language_of(
     return ("sv" if lead > 0 else "en") if lead else otherwise, sure
 
 
-def passages(text: str, otherwise: str = "en", *, told: bool = False) -> tuple[Reading, ...]:
+def passages(
+    text: str, otherwise: str = "en", *, told: bool = False, answer: str = ""
+) -> tuple[Reading, ...]:
     """Read an answer as `read` does, a long one in passages of a few sentences.
 
     An answer of more than 60 words that say something is cut after sentences, so that each
-    passage but the last has 12 such words at least. All are in the answer's language.
+    passage but the last has 12 such words at least. All are in the answer's language. `answer` is
+    the question that it answers, which every passage keeps.
 
     Examples
     --------
     >>> [len(one.words) for one in passages("Climate research interests me. " * 40)]
     [12, 12, 12, 12, 12, 12, 8]
     """
-    whole = read(text, otherwise, told=told)
+    whole = _read(text, otherwise, told, answer)
     if len(whole.words) <= LONG:
         return (whole,)
     found: list[Reading] = []
     waiting = ""
     for sentence in sentences(whole.plain):
         waiting = f"{waiting} {sentence}".strip()
-        reading = _read(waiting, whole.language, whole.sure, whole.cut)
+        reading = _reading(waiting, _words(waiting), whole)
         if len(reading.words) >= PASSAGE:
             found.append(reading)
             waiting = ""
-    rest = _read(waiting, whole.language, whole.sure, whole.cut)
+    rest = _reading(waiting, _words(waiting), whole)
     return (*found, rest) if rest.words else tuple(found)
 
 
 def keys_of(plain: str) -> frozenset[str]:
     """Return the words of a text that was read already, without case."""
-    return frozenset(_keys(plain))
+    return frozenset(word.key for word in _words(plain))
 
 
 def sentences(plain: str) -> list[str]:
@@ -161,35 +164,46 @@ def _plain(text: str) -> tuple[str, bool]:
     return plain[:CHARACTERS], len(plain) > CHARACTERS
 
 
-def _words(plain: str) -> list[str]:
-    return [intern(word[:LONGEST_WORD]) for word in _WORD.findall(plain)]
+class _Word(NamedTuple):
+    """A word as written, without case, and whether it says something of a topic."""
 
-
-def _keys(plain: str) -> list[str]:
-    return [_key(word) for word in _words(plain)]
+    word: str
+    key: str
+    says: bool
 
 
 @lru_cache(maxsize=1 << 18)
-def _key(word: str) -> str:
-    return intern(normalize("NFKC", word).casefold())
+def _word(written: str) -> _Word:
+    """Return what a word is: of all that people write, few words are different ones."""
+    word = intern(written[:LONGEST_WORD])
+    key = intern(normalize("NFKC", word).casefold())
+    says = key not in STOP_WORDS and not key.isdigit()
+    return _Word(word, key, says and (len(key) > 1 or word in "RC" or not key.isascii()))
 
 
-def _read(plain: str, language: str, sure: bool, cut: bool) -> Reading:
-    kept = [
-        (word, key, stem(key, language))
-        for word, key in zip(_words(plain), _keys(plain), strict=True)
-        if key not in STOP_WORDS
-        and not key.isdigit()
-        and (len(key) > 1 or word in "RC" or not key.isascii())
-    ]
+def _words(plain: str) -> list[_Word]:
+    return [_word(one) for one in _WORD.findall(plain)]
+
+
+def _read(text: str, otherwise: str, told: bool, answer: str = "") -> Reading:
+    plain, cut = _plain(text)
+    words = _words(plain)
+    language, sure = language_of([word.key for word in words], otherwise, told=told)
+    return _reading(plain, words, Reading((), (), (), language, cut, answer=answer, sure=sure))
+
+
+def _reading(plain: str, words: Sequence[_Word], like: Reading) -> Reading:
+    """Return a text as read, in all else like another one."""
+    kept = [word for word in words if word.says]
     return Reading(
-        tuple(word for word, _, _ in kept),
-        tuple(key for _, key, _ in kept),
-        tuple(same for _, _, same in kept),
-        language,
-        cut,
+        tuple([word for word, _, _ in kept]),
+        tuple([key for _, key, _ in kept]),
+        tuple([stem(key, like.language) for _, key, _ in kept]),
+        like.language,
+        like.cut,
         plain,
-        sure=sure,
+        like.answer,
+        like.sure,
     )
 
 

@@ -123,8 +123,8 @@ def score(
     ProblemError
         A weight is negative, infinite or no number; all weights are 0; a weight names no part, or
         a part about which only one side was asked; an extra part has no weight or is about other
-        numbers of people; the calibration is of texts that were compared in another way. All faults
-        are told at once.
+        numbers of people; the calibration is of texts that were compared in another way, or between
+        another number of languages. All faults are told at once.
 
     Examples
     --------
@@ -227,7 +227,11 @@ def _weighed(
         raise ProblemError(faults)
     parts = []
     for name in names:
-        part = made.get(name) or (makers.get(name) or partial(own_part, name=name))(cohort)
+        try:
+            part = made.get(name) or (makers.get(name) or partial(own_part, name=name))(cohort)
+        except ProblemError as error:  # a calibration that does not fit
+            faults += error.faults
+            continue
         measures = None if carried is None or part.neutral is not None else carried.parts.get(name)
         if measures is not None and measures.method != part.method:
             ways = {"then": measures.method or "-", "now": part.method or "-"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mentormatch.errors import Fault, InputError
+from mentormatch.errors import Fault, InputError, ProblemError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
 from mentormatch.scores.answers import OFFERS, SEEKS, column, is_missing
@@ -96,6 +96,13 @@ def goals_part(
         Makes vectors of texts; see `mentormatch.scores.encoders`.
     measures : Measures, optional
         What an earlier cohort took for rare, and for usual between languages.
+
+    Raises
+    ------
+    ProblemError
+        What is usual was measured between another number of languages.
+    InputError
+        The encoder returned no table of finite numbers with a row for each text.
     """
     return _text_part("goals", cohort, encoder, measures, backwards=False)
 
@@ -159,23 +166,9 @@ def _text_part(
     sides = {side: _side(cohort, side, side == seeking, faults) for side in SIDES}
     mentees, mentors = sides["mentees"], sides["mentors"]
     known = None if measures is None else measures.counted
-    wording = worded(mentees.texts + mentors.texts, known)
-    counted = wording.counted
-    split = len(mentees.texts)
-    both = np.flatnonzero(_used(wording.table[:split]) & _used(wording.table[split:]))
-    table = wording.table[:, both]
-    place = {int(old): new for new, old in enumerate(both)}
-    words = CommonWords(
-        mentees.people,
-        mentors.people,
-        {
-            kind: {term: place[k] for term, k in terms.items() if k in place}
-            for kind, terms in wording.columns.items()
-        },
-    )
-    del wording  # large
-    a, b = table[:split], table[split:]
-    del table
+    wording = worded(mentees.texts, mentors.texts, known)
+    a, b = wording.tables
+    words = CommonWords(mentees.people, mentors.people, wording.columns)
     common: Common = words
     if encoder is not None:
         a = _beside(a, mentees, encoder, seeking=not backwards)
@@ -195,7 +188,7 @@ def _text_part(
         mentors.starts,
         mentees.languages,
         mentors.languages,
-        _carried(measures) or _levels(*ours, *theirs),
+        _carried(name, measures) or _levels(*ours, *theirs),
         backwards,
     )
     return Part(
@@ -211,7 +204,7 @@ def _text_part(
         mentee_trust=mentees.trust,
         mentor_trust=mentors.trust,
         method=METHOD if encoder is None else f"{METHOD} + {encoder.name}",
-        counted=counted,
+        counted=wording.counted,
     )
 
 
@@ -225,8 +218,9 @@ def _side(cohort: Cohort, side: str, seeking: bool, faults: list[Fault]) -> _Sid
         for k, answer in enumerate(column(cohort, side, name)):
             if is_missing(answer) or (people[k] and not seeking):
                 continue
-            found = passages(str(answer), languages[k], told=told[k] in LANGUAGES)
-            people[k] += [replace(text, answer=name) for text in found if text.words]
+            known = told[k] in LANGUAGES
+            found = passages(str(answer), languages[k], told=known, answer=name)
+            people[k] += [text for text in found if text.words]
             if found[0].cut:
                 details = {"most": str(CHARACTERS)}
                 fault = Fault("scores.long_answer", side, None, name, str(ids[k]), details=details)
@@ -247,13 +241,16 @@ def _beside(words: Encoding, side: _Side, encoder: Encoder, *, seeking: bool) ->
     return sparse.csr_array(sparse.hstack([both, vectors], format="csr"))
 
 
-def _carried(measures: Measures | None) -> Levels | None:
+def _carried(name: str, measures: Measures | None) -> Levels | None:
     """Return what was usual between languages in an earlier cohort."""
-    if measures is None or measures.levels is None:
+    if measures is None:
         return None
+    size = UNSURE + 1
+    sizes = [len(table) for table in measures.levels or ((), ())]
+    if measures.levels is None or sizes != [size, size]:
+        details = {"then": str(min(sizes)), "now": str(size)}
+        raise ProblemError([Fault("scores.other_levels", column=name, details=details)])
     mean, spread = (np.array(table, np.int64) for table in measures.levels)
-    if mean.shape != (UNSURE + 1, UNSURE + 1) or mean.shape != spread.shape:
-        return None
     return Levels(mean, spread, *USUAL)
 
 
@@ -305,7 +302,3 @@ def _drawn(products: NDArray[np.int64], few: int, to: tuple[int, int]) -> tuple[
         for own, known in zip((mean, spread), to, strict=True)
     ]
     return drawn[0], drawn[1]
-
-
-def _used(table: Encoding) -> NDArray[np.bool_]:
-    return np.bincount(table.indices, minlength=table.shape[1]) > 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -26,6 +27,9 @@ SHARES = {"words": 0.2, "pieces": 0.4, "concepts": 0.4}
 #: Fineness of a term's weight before it is divided by the length of its text.
 FINE = 2**12
 
+#: Texts whose encodings are made at a time, so that memory stays small.
+TOGETHER = 4096
+
 _TO_PIECES = CountVectorizer(
     analyzer="char_wb", ngram_range=(3, 5), lowercase=False
 ).build_analyzer()
@@ -33,25 +37,28 @@ _TO_PIECES = CountVectorizer(
 
 @dataclass(frozen=True, eq=False)
 class Wording:
-    """The encodings of texts, and which column stands for what.
+    """The encodings of two sides' texts, and which column stands for what.
 
     Parameters
     ----------
-    table : (texts, terms) sparse array
-        Whole numbers; the inner product of two rows, over ``UNIT ** 2``, is their cosine.
+    tables : ((texts, terms) sparse array, (texts, terms) sparse array)
+        Whole numbers; the inner product of two rows, over ``UNIT ** 2``, is their cosine. Terms
+        that one side alone has are left out, since they add nothing to a product.
     columns : mapping of str to mapping
         For ``words``, ``pieces`` and ``concepts``: column of each term.
     counted : Counted
         By which each term was taken to be rare.
     """
 
-    table: Encoding
+    tables: tuple[Encoding, Encoding]
     columns: Mapping[str, Mapping[str, int]]
     counted: Counted
 
 
-def worded(texts: Sequence[Reading], counted: Counted | None = None) -> Wording:
-    """Encode texts by their words, pieces of words and concepts.
+def worded(
+    ours: Sequence[Reading], theirs: Sequence[Reading], counted: Counted | None = None
+) -> Wording:
+    """Encode the texts of two sides by their words, pieces of words and concepts.
 
     Words are stems, alone and in pairs of neighbours. Pieces are the 3 to 5 characters inside
     words that find compounds and cousins. Concepts are stems of English words: see
@@ -62,34 +69,82 @@ def worded(texts: Sequence[Reading], counted: Counted | None = None) -> Wording:
     texts are as rare as they were when that was counted; a term that nobody had then is as rare as
     one that one had.
     """
+    texts = (*ours, *theirs)
+    sides = _chunks(0, len(ours)), _chunks(len(ours), len(texts))
+    found = _terms_of(texts)
+    used = {name: [terms.used(side) for side in sides] for name, terms in found.items()}
+    if counted is None:
+        said = sum(bool(text.keys) for text in texts)
+        having = {name: a + b for name, (a, b) in used.items()}
+        known = {name: seen(list(terms.place), having[name]) for name, terms in found.items()}
+        counted = Counted(said, known)
+    else:
+        having = {name: counted.of(name, terms.place) for name, terms in found.items()}
+    rarity = {
+        name: (1 + np.log((1 + counted.people) / (1 + many))) ** 2 for name, many in having.items()
+    }
+    both = {name: np.flatnonzero((a > 0) & (b > 0)) for name, (a, b) in used.items()}
+    columns: dict[str, Mapping[str, int]] = {}
+    width = 0
+    for name, terms in found.items():
+        names = list(terms.place)
+        columns[name] = {names[k]: width + new for new, k in enumerate(both[name].tolist())}
+        width += len(both[name])
+
+    def encoded(some: slice) -> Encoding:
+        made = (
+            _encoded(terms.counts(some), rarity[name], round(UNIT * SHARES[name] ** 0.5))
+            for name, terms in found.items()
+        )
+        kept = [one[:, columns] for one, columns in zip(made, both.values(), strict=True)]
+        return sparse.hstack(kept, format="csr")
+
+    a, b = (
+        sparse.csr_array(sparse.vstack([encoded(some) for some in side], format="csr"))
+        for side in sides
+    )
+    return Wording((a, b), columns, counted)
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """How often each text has each term: a table, or the product of two.
+
+    Products are made of some texts at a time, because they are many times as large.
+    """
+
+    first: Encoding
+    second: Encoding | None
+    place: Mapping[str, int]
+
+    def counts(self, some: slice) -> Encoding:
+        """Return the counts of some texts."""
+        return self.first[some] if self.second is None else self.first[some] @ self.second
+
+    def used(self, texts: Iterable[slice]) -> NDArray[np.int64]:
+        """Return in how many of some texts each term is."""
+        many = np.zeros(len(self.place), dtype=np.int64)
+        for some in texts:
+            many += np.bincount(self.counts(some).indices, minlength=len(many))
+        return many
+
+
+def _terms_of(texts: Sequence[Reading]) -> dict[str, _Terms]:
     words, place = _counted(text.keys for text in texts)
     spoken, tongues = _counted([f"{text.language} {key}" for key in text.keys] for text in texts)
     inside, pieces = _made_of([dict.fromkeys(pieces_of(word), 1.0) for word in sorted(place)])
     about, meant = _made_of([dict(concepts(word[3:], word[:2])) for word in sorted(tongues)])
     terms, stems = _counted(_terms(text) for text in texts)
-    found = {
-        "words": (terms, stems),
-        "pieces": (words @ inside, pieces),
-        "concepts": (spoken @ about, meant),
+    return {
+        "words": _Terms(terms, None, stems),
+        "pieces": _Terms(words, inside, pieces),
+        "concepts": _Terms(spoken, about, meant),
     }
-    said = sum(bool(text.keys) for text in texts)
-    having = {
-        name: np.bincount(counts.indices, minlength=counts.shape[1])
-        for name, (counts, _) in found.items()
-    }
-    if counted is None:
-        counted = Counted(said, {name: seen(list(found[name][1]), having[name]) for name in found})
-    else:
-        having = {name: counted.of(name, terms) for name, (_, terms) in found.items()}
-    tables: list[Encoding] = []
-    columns: dict[str, Mapping[str, int]] = {}
-    width = 0
-    for name, (counts, terms_of) in found.items():
-        rarity = (1 + np.log((1 + counted.people) / (1 + having[name]))) ** 2
-        tables.append(_encoded(counts, rarity, round(UNIT * SHARES[name] ** 0.5)))
-        columns[name] = {term: width + k for term, k in terms_of.items()}
-        width += len(terms_of)
-    return Wording(sparse.csr_array(sparse.hstack(tables, format="csr")), columns, counted)
+
+
+def _chunks(start: int, end: int) -> list[slice]:
+    """Return the rows from `start` up to `end`, `TOGETHER` at a time; one empty run at least."""
+    return [slice(k, min(k + TOGETHER, end)) for k in range(start, max(end, start + 1), TOGETHER)]
 
 
 def _terms(text: Reading) -> list[str]:

@@ -32,7 +32,7 @@ from mentormatch.telling.rule_effects import rule_effects
 from mentormatch.telling.sought import sought, wishes_met
 from mentormatch.telling.story import Story
 from mentormatch.telling.why import unmatched
-from mentormatch.words import say
+from mentormatch.words import say, sentence
 
 #: What is sought where no rule and nobody asks for more: the summary tells it.
 _PLAIN = {"coverage", "total", "stable"}
@@ -240,7 +240,7 @@ def _settings(
     if fit.method:
         rows.append(("scorer", fit.method))
     key = "explain.calibration_carried" if fit.carried else "explain.calibration_own"
-    rows.append(("calibration", say(key, words, source=fit.calibration.source)))
+    rows.append(("calibration", sentence(key, source=fit.calibration.source).told(words)))
     effect = effective_weights(fit)[["nominal", "effective"]].to_numpy(float)
     for (name, weight), shares in zip(fit.weights.items(), effect, strict=False):
         label = part_label(cohort.programme, name, words)

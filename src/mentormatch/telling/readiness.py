@@ -200,10 +200,7 @@ def _missing(people: People, cohort: Cohort) -> pd.DataFrame:
             for question in cohort.programme.questions_of(side)
             if question.answer in _ANSWERS and question.answer in table
         ]
-        labels = {
-            question.answer: question.label(people.language) or question.answer
-            for question in asked
-        }
+        labels = {question.answer: question.called(people.language) for question in asked}
         answers = [table[question.answer] for question in asked]
         for k, given in enumerate(zip(*answers, strict=True)):
             silent = [labels[q.answer] for q, one in zip(asked, given, strict=True) if not one]

@@ -182,8 +182,7 @@ def _told(cohort: Cohort, side: str, row: Mapping[str, Any], language: str) -> T
         if question.answer == "email":
             email = plain(value or "")
         elif question.answer not in _APART:
-            heading = question.headings[0] if question.headings else question.answer
-            label = question.label(language) or heading
+            label = question.called(language)
             text = _in_words(question, value, language)
             if text:
                 answers.append((plain(label).rstrip(" :?"), text))

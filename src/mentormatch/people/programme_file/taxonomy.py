@@ -92,19 +92,40 @@ def _tags(root: Table) -> tuple[Tag, ...]:
 
 
 def _in_circles(tags: Mapping[str, Tag]) -> list[str]:
-    """Return the tags that are broader than themselves, by way of others or not."""
-    circles = []
-    for key in tags:
-        seen: set[str] = set()
-        ahead = list(tags[key].broader)
+    """Return the tags that are broader than themselves, by way of others or not.
+
+    A tag is in a circle if it is its own broader tag, or if another one that it leads to leads
+    back: they are of one strongly connected component (Tarjan 1972,
+    https://doi.org/10.1137/0201010, here without recursion), which takes one look at each tag.
+    """
+    nth: dict[str, int] = {}  # in which order tags were met
+    low: dict[str, int] = {}  # the earliest met tag on the way that is led back to
+    way: dict[str, None] = {}
+    circles: set[str] = set()
+    for first in tags:
+        ahead = [] if first in nth else [(first, iter(tags[first].broader))]
         while ahead:
-            one = ahead.pop()
-            if one not in seen and one in tags:
-                seen.add(one)
-                ahead += tags[one].broader
-        if key in seen:
-            circles.append(key)
-    return circles
+            key, above = ahead[-1]
+            if key not in nth:
+                nth[key] = low[key] = len(nth)
+                way[key] = None
+            for one in above:
+                if one in tags and one not in nth:
+                    ahead.append((one, iter(tags[one].broader)))
+                    break
+                if one in way:
+                    low[key] = min(low[key], nth[one])
+            else:
+                ahead.pop()
+                if ahead:
+                    low[ahead[-1][0]] = min(low[ahead[-1][0]], low[key])
+                if low[key] == nth[key]:
+                    together = []
+                    while key in way:
+                        together.append(way.popitem()[0])
+                    if len(together) > 1 or key in tags[key].broader:
+                        circles.update(together)
+    return [key for key in tags if key in circles]
 
 
 def _of_csv(file: str, text: str) -> tuple[dict[str, Any], Page]:

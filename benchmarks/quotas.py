@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=120.0, help="seconds for a dense MILP")
     asked = parser.parse_args()
     heading("Solving under quotas", seed=asked.seed, repeats=asked.repeats)
-    mm.solve(problem(Case("B", 150, 150), 0))  # compiled code is loaded
+    mm.solve(problem(Case("B", 500, 500), 0))  # compiled code is loaded
     rows: list[tuple[object, ...]] = []
     figures: list[dict[str, Any]] = []
     for case in (case for name in asked.rows for case in ROWS[name]):

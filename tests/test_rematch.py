@@ -54,6 +54,21 @@ def test_a_drop_out_in_a_cohort_leaves_all_others_their_mentor() -> None:
     assert after.status == "optimal"
 
 
+def test_no_announced_pair_is_broken_for_what_comes_first_in_a_new_list() -> None:
+    """A free mentor of one's own department is no reason to part; where nobody parts, he is."""
+    own = mm.Pairs.listed([(0, 0), (1, 1)])
+    aims = mm.Aims(counts={"own first": own}, leading=["own first"])
+    problem = mm.Problem([[1, 5, 9], [5, 1, 9]], aims=aims)
+    kept = mm.rematch([(0, 1)], problem)
+    assert kept.stages == ("coverage", "kept", "own first", "total")
+    assert kept.pairs[["mentee", "mentor"]].to_numpy().tolist() == [[0, 1], [1, 2]]
+    new = mm.rematch([(1, 1)], problem)
+    assert new.pairs[["mentee", "mentor"]].to_numpy().tolist() == [[0, 0], [1, 1]]
+    for one in (kept, new):
+        assert one.kept == 1
+        assert mm.certify(one.problem, one).optimal
+
+
 KINDS = ("leaves", "comes", "places", "rescored", "all rescored", "banned", "sheet")
 
 

@@ -9,13 +9,15 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from brute import best
 from mentormatch.errors import InfeasibleError
+from mentormatch.matching.bounds import bound
 from mentormatch.matching.certificate import Split, certify
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
-from mentormatch.matching.solve import solve
+from mentormatch.matching.solve import solve, solve_beside
 from mentormatch.matching.solvers import columns, large, side_solve
+from mentormatch.matching.solvers.places import most_people
 from mentormatch.matching.solvers.sided import Bounded, Network
 from mentormatch.matching.solvers.watch import Progress, Stopped, Watch
 from strategies import Block, BlockAt, seeded_problem
@@ -369,6 +371,45 @@ def test_a_small_problem_that_is_not_whole_goes_to_candidates(
     monkeypatch.setattr(way, "solve_sides", spied)
     assert ends(solve(problem)) == sought
     assert asked == [False, False, True, True]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_quota_more_is_solved_the_same_from_the_prices_of_before(seed: int) -> None:
+    """Who bans or locks one pair more gets the list of a fresh solve, and it is proved."""
+    problem = in_memory_only(seed)
+    matching = solve(problem)
+    rng = np.random.default_rng(seed)
+    for k in rng.choice(len(matching), 3, replace=False).tolist():
+        made = int(matching.rows[k]), int(matching.columns[k])
+        other = int(matching.rows[k]), int(rng.integers(problem.shape[1]))
+        for quota in (
+            Quota("apart", Pairs.listed([made]), at_most=0),
+            Quota("together", Pairs.listed([other]), at_least=1),
+        ):
+            now = replace(problem, quotas=[*problem.quotas, quota])
+            found = solve_beside(now, matching)
+            assert ends(found) == ends(solve(now))
+            assert certify(now, found).optimal
+
+
+def in_memory_only(seed: int) -> Problem:
+    """Make a problem whose candidates are fewer than its pairs, too small for other solvers."""
+    rng = np.random.default_rng([7, seed])
+    n, m = 80, 60
+    ours, theirs = rng.integers(0, 4, n), rng.integers(0, 4, m)
+    quotas = [
+        Quota(f"lent by {k}", Pairs.between(ours != k, theirs == k), at_most=2) for k in range(4)
+    ]
+    return Problem(rng.random((n, m)) + 0.3 * (ours[:, None] == theirs), quotas=quotas)
+
+
+def test_counting_people_and_places_proves_the_coverage_where_rules_leave_it() -> None:
+    """Nobody counts without a possible mentor with a place, nor do more people than places."""
+    scores = np.array([[1.0, 2.0], [-np.inf, 3.0], [-np.inf, 4.0]])
+    for capacity, people in (([1, 1], 2), ([3, 3], 3), ([3, 0], 1), ([0, 0], 0)):
+        problem = Problem(scores, mentor_capacity=capacity)
+        found, prices = most_people(problem, {})
+        assert found == people == bound(problem, prices, "coverage")
 
 
 def _is_split(problem: Problem) -> bool:

@@ -69,9 +69,10 @@ def rematch(
     """Return the best pairs now that people left, came late or changed, with few pairs broken.
 
     As many mentees as can be have a mentor; among those lists, as many of the matching's pairs as
-    can be stay; among those, the total is highest. People are told apart by their ids. A pair is
-    no longer announced where one of the two is gone or they may not be a pair any more; `changes`
-    tells who is concerned.
+    can be stay; among those, what the problem's aims seek is reached as far as can be, and then the
+    total is highest: no announced pair is broken for an aim. People are told apart by their ids. A
+    pair is no longer announced where one of the two is gone or they may not be a pair any more;
+    `changes` tells who is concerned.
 
     A large problem without minimums and quotas begins at the prices of the matching and reads only
     what the change concerns: one drop-out among 10 000 takes some hundredths of a second. To say
@@ -165,5 +166,7 @@ def _keeping(
     i, j = there.exceptions.T
     possible = problem.values_at(i, j)[1]
     still = Pairs.listed(map(tuple, there.exceptions[possible].tolist()))
-    stages = ("coverage", "kept", "total")
-    return solve(replace(problem, announced=still), stages, seed, time_limit, n_jobs)
+    aims = problem.aims
+    stages = dict.fromkeys(("coverage", "kept", *aims.leading, *aims.following))
+    stages.pop("total", None)
+    return solve(replace(problem, announced=still), (*stages, "total"), seed, time_limit, n_jobs)

@@ -14,7 +14,7 @@ from mentormatch.matching.chains import Chain
 from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Held, Network
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
-from mentormatch.matching.solve import solve
+from mentormatch.matching.solve import solve_beside
 from mentormatch.matching.warm import Warm, warm_of
 from mentormatch.matching.worths import (
     LOOSE,
@@ -279,7 +279,7 @@ def solved_with(matching: Matching, quota: Quota) -> Matching:
         No matching keeps that quota beside the others.
     """
     problem = replace(matching.problem, quotas=[*matching.problem.quotas, quota])
-    return solve(problem, matching.objective, matching.seed)
+    return solve_beside(problem, matching)
 
 
 def _binds(problem: Problem, quota: Quota) -> bool:

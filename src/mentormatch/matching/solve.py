@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -112,6 +112,47 @@ def solve(
     >>> matching.pairs["mentor"].tolist(), matching.status
     ([0, 1], 'optimal')
     """
+    return _solved(problem, objective, seed, time_limit, n_jobs, gap, progress)
+
+
+def solve_beside(problem: Problem, matching: Matching) -> Matching:
+    """Return the best matching of a problem that has quotas beside those of a matching's own.
+
+    What proves how many people can be matched there proves it here as well, and is tried first;
+    and the prices there tell which pairs are likely here.
+
+    Parameters
+    ----------
+    problem : Problem
+        That of the matching with quotas more, which stand last.
+    matching : Matching
+        Its objective and its seed are taken.
+
+    Raises
+    ------
+    InfeasibleError
+        No matching obeys all rules.
+    """
+    more = np.zeros(len(problem.quotas) - len(matching.problem.quotas), np.int64)
+    hints = {
+        stage: replace(proof, quotas=np.append(proof.quotas, more))
+        for stage, proof in matching.proofs.items()
+        if isinstance(proof, Prices)
+    }
+    return _solved(problem, matching.objective, matching.seed, hints=hints)
+
+
+def _solved(
+    problem: Problem,
+    objective: str | Sequence[str],
+    seed: int,
+    time_limit: float | None = None,
+    n_jobs: Workers = 1,
+    gap: float = 0.0,
+    progress: Callable[[Progress], object] | None = None,
+    hints: Mapping[str, Prices] | None = None,
+) -> Matching:
+    """Solve a problem; `hints` are prices that may prove its stages, or come close."""
     if objective == "stable":
         return stable(problem, seed=seed)
     name, stages = read_objective(objective, problem.aims.counts)
@@ -139,7 +180,7 @@ def solve(
         return _made(problem, priced, name, stages, seed)
     try:
         other = not suits_sides(problem, stages) and suits_sides(problem, stages, loaded=True)
-        found, numbers = _in_memory(problem, stages, seed, time_limit, easy=other)
+        found, numbers = _in_memory(problem, stages, seed, time_limit, hints, easy=other)
     except NotWholeError:
         # What takes many cases is worth the time to load compiled code.
         priced = solve_sides(problem, stages, seed, n_jobs, watch)
@@ -165,13 +206,18 @@ def _in_memory(
     stages: tuple[str, ...],
     seed: int,
     time_limit: float | None,
+    hints: Mapping[str, Prices] | None = None,
     *,
     easy: bool = False,
 ) -> tuple[Found | None, Numbers]:
     """Return what a solver finds that holds the whole matrix, and the problem as it saw it."""
     numbers = read_numbers(problem, seed)
     if numbers.needs_programs or _PROGRAMMED & set(stages):
-        return solve_linear(numbers, stages, time_limit, easy=easy), numbers
+        own = {
+            stage: replace(hint, mentors=hint.mentors[numbers.col_order])
+            for stage, hint in (hints or {}).items()
+        }
+        return solve_linear(numbers, stages, time_limit, easy=easy, hints=own), numbers
     simple = set(stages) <= {"coverage", "total"} and stages[-1] == "total"
     return (solve_flow if simple else solve_faces)(numbers, stages), numbers
 

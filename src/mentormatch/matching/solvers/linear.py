@@ -8,6 +8,7 @@ the bound leaves possible, and a proof by cases follows (Land and Doig 1960).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import monotonic
 
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 
 from mentormatch.errors import ProblemError
 from mentormatch.matching.bounds import bound
-from mentormatch.matching.proofs import GROUPED, NOTHING_YET, Ladder, Prices, Proof, Reached, grown
+from mentormatch.matching.proofs import GROUPED, NOTHING_YET, Prices, Proof, Reached, grown
 from mentormatch.matching.solvers.levels import levelled
+from mentormatch.matching.solvers.lowest import highest, ladder
 from mentormatch.matching.solvers.numbers import Found, Numbers
+from mentormatch.matching.solvers.places import most_people
 from mentormatch.matching.solvers.program import Relaxed, relax, whole
 from mentormatch.matching.solvers.stage import (
     FREE,
@@ -36,6 +39,8 @@ MOST_CASES = 2000
 MOST_CELLS = 20_000
 #: With more than this, levelled means are hardly ever proved.
 MOST_MEANS = 3_000
+#: Stages that look for better matchings step by step, from one that is known.
+_BY_SEARCH = ("worst", "leximin", *GROUPED)
 _FEW = 12
 _WHOLE = 1e-6
 _DEARER = 3
@@ -55,6 +60,7 @@ def solve_linear(
     time_limit: float | None,
     *,
     easy: bool = False,
+    hints: Mapping[str, Prices] | None = None,
 ) -> Found | None:
     """Return the best matching with its proofs, or None if the rules cannot all be kept.
 
@@ -68,6 +74,8 @@ def solve_linear(
         Seconds after which proofs by cases are given up.
     easy : bool
         Whether to give up where the linear program of the total is not whole.
+    hints : mapping of str to Prices, optional
+        Prices that may prove stages, or come close.
 
     Raises
     ------
@@ -87,52 +95,37 @@ def solve_linear(
             f"the stage 'mean' is for at most {MOST_MEANS} pairs of a mentee and a mentor, "
             f"not {n} x {m}: take 'share' alone"
         )
-    search = _Search(numbers, None if time_limit is None else monotonic() + time_limit)
+    deadline = None if time_limit is None else monotonic() + time_limit
+    search = _Search(numbers, deadline, hints or {})
     search.easy = easy
-    if not search.can_be_kept():
+    if stages[0] in _BY_SEARCH and not search.can_be_kept():
         return None
-    proofs: dict[str, Proof] = {}
-    proved: set[str] = set()
-    reached, chosen = NOTHING_YET, None
-    for name in stages:
-        if name in ("worst", "leximin"):
-            assert chosen is not None, "something asks for pairs first"
-            step = search.highest if name == "worst" else search.ladder
-            chosen, proofs[name], sure, reached = step(reached, chosen)
-        elif name in GROUPED:
-            chosen, proofs[name], sure, reached = levelled(search, name, reached, chosen)
-        else:
-            stage = Stage(name, reached)
-            answer = search.best(stage, chosen)
-            if answer is None:
-                return None
-            chosen, proofs[name], sure = answer
-            reached = reached.also(name, search.value(chosen, stage))
-        if sure:
-            proved.add(name)
-    assert chosen is not None, "there always is a stage"
-    rows, cols = search.draw_lots(chosen, reached)
-    return Found(rows, cols, proofs, frozenset(proved))
+    return search.hopeful(stages) or search.through(stages)
 
 
 def can_be_kept(numbers: Numbers) -> bool:
     """Say whether some matching keeps every minimum and quota."""
-    return _Search(numbers, None).can_be_kept()
+    return _Search(numbers, None, {}).can_be_kept()
 
 
 class _Search:
     """The candidates so far, and everything that is asked of them."""
 
-    def __init__(self, numbers: Numbers, deadline: float | None) -> None:
-        self.numbers, self.deadline = numbers, deadline
+    def __init__(
+        self, numbers: Numbers, deadline: float | None, hints: Mapping[str, Prices]
+    ) -> None:
+        self.numbers, self.deadline, self.hints = numbers, deadline, hints
         self.problem = numbers.as_problem()
         self.candidate = self._first_candidates()
         #: Pairs that may be in a matching which is best in every stage so far.
         self.left = numbers.possible
-        self.easy = False
+        self.easy = self.hoping = False
 
     def _first_candidates(self) -> Flags:
-        """Mark each person's best pairs, overall and inside every quota that wants some."""
+        """Mark each person's best pairs, overall and inside every quota that wants some.
+
+        With a hint the best are those that lose least at its prices.
+        """
         numbers = self.numbers
         n, m = numbers.shape
         if n * m <= 4096:
@@ -144,8 +137,14 @@ class _Search:
             for quota in numbers.quotas
             if quota.at_least > 0
         ]
+        gain: NDArray[np.float64] = numbers.values.astype(np.float64)
+        if hint := self.hints.get("total"):
+            gain -= np.ldexp(hint.mentors.astype(np.float64), -hint.fine)
+            for quota in numbers.quotas:
+                if price := float(np.ldexp(float(hint.quotas[quota.index]), -hint.fine)):
+                    gain += price * quota.pairs.block(np.arange(n), m)
         for some in wanted:
-            worth = np.where(some, numbers.values, np.iinfo(np.int64).min)
+            worth = np.where(some, gain, -np.inf)
             for axis, size in ((1, m), (0, n)):
                 few = min(_FEW, size)
                 best = np.argpartition(worth, size - few, axis=axis)
@@ -155,12 +154,54 @@ class _Search:
             found[i, j] = True
         return found & numbers.possible
 
+    def hopeful(self, stages: tuple[str, ...]) -> Found | None:
+        """Return the answer if as many people can be matched as there are people or places.
+
+        Often so many can, whatever the rules; then nothing has to be solved to prove it. None where
+        rules stand in the way, or people do not come first.
+        """
+        if len(stages) < 2 or stages[0] != "coverage" or stages[1] in _BY_SEARCH:
+            return None
+        people, prices = most_people(self.problem, self.hints)
+        self.hoping = True
+        found = self.through(stages[1:], NOTHING_YET.also("coverage", people)) if people else None
+        self.hoping = False
+        if found is None:
+            return None
+        proofs = {"coverage": prices, **found.proofs}
+        return Found(found.rows, found.cols, proofs, found.proved | {"coverage"})
+
+    def through(self, stages: tuple[str, ...], reached: Reached = NOTHING_YET) -> Found | None:
+        """Go through the stages one by one; None if nothing reaches what has to be reached."""
+        proofs: dict[str, Proof] = {}
+        proved: set[str] = set()
+        chosen: Chosen | None = None
+        for name in stages:
+            if name in ("worst", "leximin"):
+                assert chosen is not None, "something asks for pairs first"
+                step = highest if name == "worst" else ladder
+                chosen, proofs[name], sure, reached = step(self, reached, chosen)
+            elif name in GROUPED:
+                chosen, proofs[name], sure, reached = levelled(self, name, reached, chosen)
+            else:
+                stage = Stage(name, reached)
+                answer = self.best(stage, chosen)
+                if answer is None:
+                    return None
+                chosen, proofs[name], sure = answer
+                reached = reached.also(name, self.value(chosen, stage))
+            if sure:
+                proved.add(name)
+        assert chosen is not None, "there always is a stage"
+        rows, cols = self.draw_lots(chosen, reached)
+        return Found(rows, cols, proofs, frozenset(proved))
+
     def can_be_kept(self) -> bool:
         """Say whether some whole matching keeps every minimum and quota."""
         numbers = self.numbers
         if any(not numbers.possible[i, j] for i, j, _ in numbers.locks):
             return False
-        if not self._asked():
+        if not self.asked:
             return True
         easy = self.relaxed(Stage("rules"))
         if easy.missing > _WHOLE:
@@ -172,7 +213,8 @@ class _Search:
             return whole(self.numbers, self.candidate, Stage("rules")) is not None
         return True
 
-    def _asked(self) -> bool:
+    @property
+    def asked(self) -> bool:
         """Say whether any rule asks for pairs."""
         numbers = self.numbers
         lower = bool(numbers.locks) or any(q.at_least > 0 for q in numbers.quotas)
@@ -194,6 +236,8 @@ class _Search:
         `known` is a matching that reaches what it has to, if there is one.
         """
         root = self.relaxed(stage)
+        if root.missing > _WHOLE and (self.hoping or not self.can_be_kept()):
+            return None
         if self.easy and stage.name == "total" and not root.is_whole:
             raise NotWholeError
         prices = root.prices
@@ -279,49 +323,6 @@ class _Search:
             self.left & stage.open(self.numbers) & ((lost <= max(step, gap) + _WHOLE) | root.used)
         )
 
-    def highest(self, reached: Reached, chosen: Chosen) -> tuple[Chosen, Proof, bool, Reached]:
-        """Return a matching with the best lowest score, its proof, and whether that proves it."""
-        chosen = self.lifted(reached, chosen)
-        if not len(chosen[0]):
-            return chosen, self.nothing(), True, reached.also("worst", 2**61)
-        lowest = int(self.numbers.values[chosen].min())
-        stage = Stage("worst", reached, lowest)
-        root = self.dearest(stage)
-        proof: Proof = root.prices
-        sure = self.limit(root, stage) < 0
-        if not sure:
-            # Nothing reaches all of it by whole pairs, but a mixture of matchings does.
-            other, proof, sure = self.by_cases(stage, None, root.prices)
-            if other is not None:
-                return self.highest(reached, other)
-        return chosen, proof, sure, reached.also("worst", lowest)
-
-    def lifted(self, reached: Reached, chosen: Chosen) -> Chosen:
-        """Return a matching whose lowest score, of those not settled yet, is as high as can be."""
-        values = self.numbers.values
-        known = [level for level, _ in reached.levels or ()]
-        nobody = (np.zeros(0, np.int64), np.zeros(0, np.int64))
-        if not self._asked() and self.meets(nobody, Stage("rules", reached)):
-            return nobody
-
-        def floor(pairs: Chosen) -> int:
-            fresh = values[pairs][~np.isin(values[pairs], known)]
-            return int(fresh.min(initial=2**61))
-
-        start = floor(chosen)
-        levels = np.unique(values[self.left & (values >= start)])
-        low, high = 0, len(levels)
-        while high - low > 1:
-            middle = (low + high) // 2
-            stage = Stage("worst", reached, int(levels[middle]) - 1)
-            found = self.fitting(stage)
-            if found is None:
-                high = middle
-            else:
-                chosen = found
-                low = max(middle, int(np.searchsorted(levels, floor(chosen))))
-        return chosen
-
     def fitting(
         self, stage: Stage, seconds: float | None = None, hint: Stage | None = None
     ) -> Chosen | None:
@@ -347,28 +348,6 @@ class _Search:
         """Return prices at which nothing costs anything."""
         none = np.zeros(self.numbers.quota_count, np.int64)
         return Prices(np.zeros(self.numbers.shape[1], np.int64), none)
-
-    def ladder(self, reached: Reached, chosen: Chosen) -> tuple[Chosen, Proof, bool, Reached]:
-        """Return the leximin matching, its proof rung by rung, and whether that proves it."""
-        levels: list[tuple[int, int]] = []
-        rungs: list[Proof] = []
-        sure = True
-        while True:
-            below = reached.up_to(tuple(levels))
-            chosen = self.lifted(below, chosen)
-            values = self.numbers.values[chosen]
-            fresh = values[~np.isin(values, [level for level, _ in levels])]
-            if not len(fresh):
-                return chosen, Ladder(tuple(rungs)), sure, below
-            level = int(fresh.min())
-            stage = Stage("leximin", below, level)
-            answer = self.best(stage, chosen)
-            assert answer is not None, "the matching at hand will do"
-            chosen, proof, proved = answer
-            sure = sure and proved
-            if count := -self.value(chosen, stage):
-                levels.append((level, count))
-                rungs.append(proof)
 
     def dearest(self, stage: Stage) -> Relaxed:
         """Solve the linear program of a stage that nothing can reach, until the prices say so."""

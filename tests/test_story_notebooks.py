@@ -30,7 +30,7 @@ def cells(name: str) -> list[Any]:
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run all cells of a notebook with lines changed in step 1; return what they showed."""
     shown: list[str] = []
-    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page.data))
+    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page_of(page)))
 
     def run_all(name: str, **changed: object) -> str:
         shown.clear()
@@ -49,6 +49,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         return "\n".join(shown)
 
     return run_all
+
+
+def page_of(shown: Any) -> str:
+    """Return the HTML of a page, or of a widget."""
+    html = shown.page if hasattr(shown, "page") else shown.data
+    return str(html)
 
 
 def own(folder: Path) -> dict[str, object]:

@@ -95,9 +95,15 @@ class Screen:
         """Show HTML that is safe already, such as a picture."""
         import IPython.display  # noqa: PLC0415  # of notebooks only
 
-        style = element("style", Markup(_style()))
         shown: Any = IPython.display
-        shown.display(shown.HTML(str(element("div", style, inside, class_="mentormatch"))))
+        shown.display(shown.HTML(str(element("div", style_of(), inside, class_="mentormatch"))))
+
+    def widget(self, widget: Any) -> None:
+        """Show a widget."""
+        import IPython.display  # noqa: PLC0415  # of notebooks only
+
+        shown: Any = IPython.display
+        shown.display(widget)
 
     def axes(self, axes: Any) -> None:
         """Show what matplotlib drew."""
@@ -310,6 +316,7 @@ def with_weight(fit: Compatibility, part: str, weight: float) -> Compatibility:
 
 
 @cache
-def _style() -> str:
+def style_of() -> Markup:
+    """Return how all that is shown looks."""
     source = files("mentormatch") / "telling" / "notebook.css"
-    return source.read_text(encoding="utf-8")
+    return element("style", Markup(source.read_text(encoding="utf-8")))

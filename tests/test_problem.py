@@ -251,12 +251,13 @@ def test_blocks_that_are_not_what_they_should_be_are_refused(given: Any, message
 
 
 def test_a_listed_pair_of_an_object_is_checked_too() -> None:
-    """Pairs read one by one go through the same checks as blocks."""
-    scores = Odd([[1.0, 1.0], [1.0, 1.0]])
+    """Pairs of many people, which are read one by one, go through the same checks as blocks."""
+    many = np.ones((2, 2**17))
+    scores = Odd(many)
     scores.given = np.ones((2, 1))
-    with pytest.raises(ProblemError, match=r"instead of \(1, 2\)"):
+    with pytest.raises(ProblemError, match=r"instead of \(1, 131072\)"):
         Problem(scores).values_at([0], [1])
-    scores = BlockAt([[1.0, 1.0]])
+    scores = BlockAt(many)
     scores.at = lambda i, j: np.ones(3)  # type: ignore[method-assign]
     with pytest.raises(ProblemError, match=r"instead of \(1,\)"):
         Problem(scores).values_at([0], [1])

@@ -290,6 +290,21 @@ class Problem:
         another shape than it should.
         """
         rows = np.asarray(rows, np.int64)
+        if self._small:
+            kept: Floats = self._kept[rows]
+            return kept
+        return self._read(rows)
+
+    @property
+    def _small(self) -> bool:
+        return self.shape[0] * self.shape[1] <= _CELLS
+
+    @cached_property
+    def _kept(self) -> Floats:
+        """All steps of a small problem, which many ask for pair by pair."""
+        return self._read(np.arange(self.shape[0]))
+
+    def _read(self, rows: Ints) -> Floats:
         raw = self.scores[rows] if isinstance(self.scores, np.ndarray) else self.scores.block(rows)
         steps = self._on_grid(_floats(raw, (len(rows), self.shape[1])))
         for quota in self.quotas:
@@ -307,6 +322,8 @@ class Problem:
     def values_at(self, i: ArrayLike, j: ArrayLike) -> tuple[Ints, Flags]:
         """Return the whole-number scores of listed pairs, and which of them may be."""
         i, j = np.asarray(i, np.int64), np.asarray(j, np.int64)
+        if self._small:
+            return _split(self._kept[i, j])
         if isinstance(self.scores, np.ndarray):
             raw = self.scores[i, j]
         elif callable(getattr(self.scores, "at", None)):

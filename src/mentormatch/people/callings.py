@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def callings(table: pd.DataFrame) -> dict[str, list[int]]:
     """Return the places of people in a table by everything they may be called, folded."""
     known: dict[str, list[int]] = {}
-    columns = [table[key] for key in ("name", "email") if key in table]
-    for place, called in enumerate(zip(table.index, *columns, strict=True)):
+    columns = [table[key].tolist() for key in ("name", "email") if key in table]
+    for place, called in enumerate(zip(table.index.tolist(), *columns, strict=True)):
         for name in {form for one in called for form in forms(str(one))}:
             known.setdefault(name, []).append(place)
     return known

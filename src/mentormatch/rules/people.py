@@ -31,7 +31,7 @@ def conflict(column: str = "conflict") -> Condition:
             if column not in mine:
                 continue
             known = callings(theirs)
-            for place, answer in enumerate(mine[column]):
+            for place, answer in enumerate(mine[column].tolist()):
                 for called, found in named_in(answer, known):
                     if not found:
                         notes.append(

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from mentormatch.people.programme import Words
 from mentormatch.scores.bridge import concepts
 from mentormatch.scores.in_common import InCommon
-from mentormatch.scores.parts import Part
+from mentormatch.scores.parts import Encoding, Part
 from mentormatch.scores.reading import Reading, keys_of, sentences
 from mentormatch.scores.sentences import Sentence, SentenceVectors
 from mentormatch.scores.wording import pieces_of
@@ -90,11 +91,9 @@ class CommonWords:
         join = part.join
         if join is None:
             raise ValueError("texts are joined person by person")
-        a = part.mentees[join.mentees[i] : join.mentees[i + 1]].sum(axis=0)
-        b = part.mentors[join.mentors[j] : join.mentors[j + 1]].sum(axis=0)
-        product = np.asarray(a).reshape(-1) * np.asarray(b).reshape(-1)
-        some = np.flatnonzero(product)
-        return dict(zip(some.tolist(), product[some].tolist(), strict=True))
+        a = _summed(part.mentees, join.mentees[i], join.mentees[i + 1])
+        b = _summed(part.mentors, join.mentors[j], join.mentors[j + 1])
+        return {column: value * b[column] for column, value in a.items() if column in b}
 
     def _much(self, word: _Word, other: _Word, weight: Mapping[int, float]) -> float:
         """Return what two words add to the product; 0 if they do not belong together."""
@@ -158,6 +157,20 @@ class _Word:
     @property
     def signs(self) -> frozenset[str]:
         return self.pieces | self.concepts | {self.stem}
+
+
+def _summed(encoding: Encoding, start: int, stop: int) -> dict[int, float]:
+    """Return the sum of some rows of an encoding, column by column, where it is not 0."""
+    if not sparse.issparse(encoding):
+        total = np.asarray(encoding[start:stop]).sum(axis=0)
+        some = np.flatnonzero(total)
+        return dict(zip(some.tolist(), total[some].tolist(), strict=True))
+    here = slice(*encoding.indptr[[start, stop]].tolist())
+    summed: dict[int, float] = {}
+    columns, values = encoding.indices[here].tolist(), encoding.data[here].tolist()
+    for column, value in zip(columns, values, strict=True):
+        summed[column] = summed.get(column, 0.0) + value
+    return summed
 
 
 def _told(

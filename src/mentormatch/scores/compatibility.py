@@ -236,8 +236,23 @@ class Compatibility:
             Positions of mentees.
         """
         rows = positions(rows, self.shape[0])
+        if self._small:
+            kept: Floats = self._kept[rows]
+            return kept
         if worth_compiling(len(rows) * self.shape[1]):
             return self._reckoner.steps(rows) / ONE
+        return self._made(rows)
+
+    @property
+    def _small(self) -> bool:
+        return self.shape[0] * self.shape[1] <= MANY
+
+    @cached_property
+    def _kept(self) -> Floats:
+        """All scores of a small cohort, which many ask for again and again."""
+        return self._made(np.arange(self.shape[0]))
+
+    def _made(self, rows: NDArray[np.intp]) -> Floats:
         weights = self.grid_weights[self.mentee_groups[rows]]
         total = np.zeros((len(rows), self.shape[1]), dtype=np.int64)
         for k, part in enumerate(self.parts):
@@ -286,6 +301,10 @@ class Compatibility:
 
     def at(self, i: ArrayLike, j: ArrayLike) -> Floats:
         """Return the scores of listed pairs: mentee ``i[k]`` with mentor ``j[k]``."""
+        if self._small:
+            i, j = paired(i, j, self.shape)
+            kept: Floats = self._kept[i, j]
+            return kept
         made: Floats = self.contributions(i, j).sum(axis=1)
         return made
 

@@ -98,10 +98,12 @@ def _moved(fit: Compatibility, i: NDArray[np.intp], j: NDArray[np.intp]) -> NDAr
     Whole numbers of any size: the sum over the mentees of ``m * sum(c c') - sum(c) sum(c)'``.
     """
     total = np.zeros((len(fit.parts), len(fit.parts)), dtype=object)
+    parts = [part.of(i, j) for part in fit.parts]
+    weights = fit.grid_weights[fit.mentee_groups[i]]
     for start in range(0, len(i), TOGETHER):
-        some = i[start : start + TOGETHER]
-        made = fit.contributions(np.repeat(some, len(j)), np.tile(j, len(some))) * ONE
-        for one in made.astype(np.int64).reshape(len(some), len(j), -1):
+        rows = np.arange(start, min(start + TOGETHER, len(i)))
+        values = np.stack([part.block(rows) for part in parts], axis=-1)
+        for one in values * weights[rows][:, None, :] // ONE:
             sums = one.sum(axis=0).astype(object)
             total += len(j) * (one.T @ one).astype(object) - np.outer(sums, sums)
     return total

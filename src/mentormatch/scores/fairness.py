@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from mentormatch.words import LANGUAGES
 
 #: So many mentees are looked at, and so many of the best mentors of each.
 OVER, TOP = 256, 5
+#: Mentees whose pairs are scored together, so that memory stays small.
+TOGETHER = 16
 
 
 def own_language_share(fit: Compatibility, name: str = "goals") -> tuple[float, float] | None:
@@ -45,7 +48,7 @@ def own_language_share(fit: Compatibility, name: str = "goals") -> tuple[float, 
     ours = _languages(part.join.mentees, part.join.mentee_languages)
     theirs = _languages(part.join.mentors, part.join.mentor_languages)
     homes = [np.array(column(fit.cohort, side, "department")) for side in ("mentees", "mentors")]
-    shares = []
+    asked: list[tuple[int, NDArray[np.intp], int]] = []
     sure = len(LANGUAGES)  # texts whose language is not sure stand behind all languages
     asking = np.flatnonzero(part.mentee_known & (ours < sure))
     for i in by_lot(asking, fit.mentee_ids, OVER).tolist():
@@ -56,10 +59,10 @@ def own_language_share(fit: Compatibility, name: str = "goals") -> tuple[float, 
         many = min(len(own), len(foreign))
         if many >= TOP:
             pool = np.concatenate([by_lot(some, fit.mentor_ids, many) for some in (own, foreign)])
-            shares.append([_share(one, i, pool, many) for one in (_uneven(part), part)])
-    if not shares:
+            asked.append((i, pool, many))
+    if not asked:
         return None
-    before, after = np.mean(shares, axis=0).tolist()
+    before, after = (float(np.mean(_shares(one, asked))) for one in (_uneven(part), part))
     return before, after
 
 
@@ -68,13 +71,23 @@ def _languages(starts: NDArray[np.intp], languages: NDArray[np.intp]) -> NDArray
     return languages[starts[:-1]]
 
 
-def _share(part: Part, i: int, pool: NDArray[np.intp], many: int) -> float:
-    """Return the share of the first `many` of the pool among its best; ties count in parts."""
-    values: Integers = part.at(np.full(len(pool), i), pool)
-    lowest = np.sort(values)[-TOP]
-    above, level = values > lowest, values == lowest
-    left = (TOP - above.sum()) / level.sum()
-    return float((above[:many].sum() + left * level[:many].sum()) / TOP)
+def _shares(part: Part, asked: Sequence[tuple[int, NDArray[np.intp], int]]) -> list[float]:
+    """Return for each mentee the share of the first so many of a pool among its best.
+
+    Mentors who are equal at the edge of the best count in parts.
+    """
+    everybody = np.unique(np.concatenate([pool for _, pool, _ in asked]))
+    some = part.of(np.array([i for i, _, _ in asked], np.intp), everybody)
+    found = []
+    for k, (_, pool, many) in enumerate(asked):
+        if k % TOGETHER == 0:
+            block = some.block(np.arange(k, min(k + TOGETHER, len(asked))))
+        values: Integers = block[k % TOGETHER, np.searchsorted(everybody, pool)]
+        lowest = np.sort(values)[-TOP]
+        above, level = values > lowest, values == lowest
+        left = (TOP - above.sum()) / level.sum()
+        found.append(float((above[:many].sum() + left * level[:many].sum()) / TOP))
+    return found
 
 
 def _uneven(part: Part) -> Part:

@@ -84,7 +84,9 @@ def plain(text: object) -> str:
     >>> plain("Åsa\r\nBcc: x@example.org \u202e")
     'Åsa Bcc: x@example.org'
     """
-    kept = _TURNING.sub("", str(text).encode("utf-8", "replace").decode("utf-8"))
+    kept = str(text)
+    if not kept.isprintable():
+        kept = _TURNING.sub("", kept.encode("utf-8", "replace").decode("utf-8"))
     return " ".join(_CONTROL.sub(" ", kept).split())
 
 

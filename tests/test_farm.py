@@ -187,6 +187,23 @@ def test_a_killed_worker_changes_nothing(client: Any, losing: Any, many: int) ->
     assert len(killed) == many
 
 
+def test_a_worker_lost_while_prices_are_sent_changes_nothing(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be sent is sent again."""
+    scatter, failed = client.scatter, []
+
+    def failing(*args: Any, **options: Any) -> Any:
+        if len(failed) < 2:
+            failed.append(args)
+            raise distributed.comm.CommClosedError("Stream is closed")
+        return scatter(*args, **options)
+
+    monkeypatch.setattr(client, "scatter", failing)
+    assert same(solved(matrix(), client), solved(matrix()))
+    assert len(failed) == 2
+
+
 def test_no_ids_and_no_names_are_sent(client: Any) -> None:
     """Workers get scores, bans and nothing that names anybody."""
     sent = Farm(encoded(), client).field.problem

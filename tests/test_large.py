@@ -121,6 +121,9 @@ def test_scores_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(tiles, "CELLS", 100)
     monkeypatch.setattr(large, "LOWEST", 0)
     monkeypatch.setattr(large, "DENSE", 0)
+    monkeypatch.setattr(
+        "mentormatch.matching.problem._CELLS", 100
+    )  # few enough are read once and kept
     rng = np.random.default_rng(0)
     scores = OnlyBlocks(np.rint(rng.random((60, 50)) * 2**20) / 2**20)
     matching = large.solve_large(Problem(scores), ("total",), 0)

@@ -185,8 +185,9 @@ class Farm:
                     for k in left
                 ]
                 found = self.client.gather(futures)
-            except CancelledError:
-                # Every worker that held the scores or the prices is gone: send them again.
+            except (CancelledError, OSError):
+                # Every worker that held the scores or the prices is gone, or went while they were
+                # sent: send them again.
                 losses += 1
                 self.sent = None
                 if losses > _LOSSES:
@@ -251,6 +252,7 @@ def joined(parts: list[Found]) -> Found:
 def _nameless(problem: Problem) -> Problem:
     """Return a copy with nothing in it that names anybody, and only what scores depend on."""
     twin = copy.copy(problem)
+    twin.__dict__.pop("_kept", None)
     for name in ("mentee_ids", "mentor_ids", "rankings", "placed"):
         object.__setattr__(twin, name, None)
     bans = tuple(replace(quota, name="") for quota in problem.quotas if quota.is_ban)

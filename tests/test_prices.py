@@ -20,6 +20,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.place_values import value_of_place
 from mentormatch.matching.price_of import PriceOf, price_of
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.remembered import suits_warm
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
 from mentormatch.matching.solve import solve
@@ -200,7 +201,7 @@ def test_few_pairs_kept_tell_the_same(keep: int) -> None:
 )
 def test_few_pairs_kept_tell_the_same_of_any(problem: Problem, objective: str, keep: int) -> None:
     """Whatever the assignment, what is kept of it prices every pair and place right."""
-    if min(problem.shape) and warm_module.suits_warm(problem):
+    if min(problem.shape) and suits_warm(problem):
         warm_tells_the_same(problem, objective, keep)
 
 
@@ -225,16 +226,22 @@ def test_only_a_few_rows_are_read_for_a_price(warm: bool, monkeypatch: pytest.Mo
     scores = BlockAt(rng.integers(0, 2**20, (300, 300)) / 2**20)
     problem = Problem(scores)
     matching = solve(problem)
-    as_if_large(monkeypatch, 4 if warm else 16, warm=warm)
+    as_if_large(monkeypatch, 16, warm=warm)
     read: list[int] = []
     block = scores.block
-    assert moves_module.moves_of(matching) is not None
     monkeypatch.setattr(scores, "block", lambda rows: read.extend(rows) or block(rows))
+    assert moves_module.moves_of(matching) is not None
+    if warm:
+        assert not read  # until the first price is asked for
+        price_of(matching, *sorted(ends(matching))[5])
+        assert 0 < len(read) == len(set(read))
+    read.clear()
     dearer = 0
     for i, j in sorted(ends(matching))[:5]:
         dearer += price_of(matching, i, j).cost > 0
     assert dearer == 5
-    assert 0 < len(read) < 300
+    assert len(read) < 300
+    assert warm or read
 
 
 @pytest.mark.parametrize("warm", [False, True])

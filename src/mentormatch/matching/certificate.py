@@ -18,6 +18,7 @@ from mentormatch.matching import grid
 from mentormatch.matching.aims import lowest_mean, lowest_share
 from mentormatch.matching.blocking import is_stable
 from mentormatch.matching.bounds import bound, shortfall, slack
+from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import (
     GROUPED,
@@ -228,7 +229,7 @@ def _positions(problem: Problem, pairs: Any, faults: list[str]) -> tuple[Ints, I
 def _broken(problem: Problem, i: Ints, j: Ints, possible: NDArray[np.bool_]) -> Iterator[str]:
     """Yield what a set of pairs breaks."""
     n, m = problem.shape
-    if len(np.unique((i << 32) | j)) != len(i):
+    if (np.diff(np.sort((i << 32) | j)) == 0).any():
         yield "a pair stands twice"
     if not possible.all():
         yield "a pair is impossible or banned"
@@ -250,4 +251,16 @@ def _broken(problem: Problem, i: Ints, j: Ints, possible: NDArray[np.bool_]) -> 
 
 def broken(problem: Problem, i: Ints, j: Ints) -> tuple[str, ...]:
     """Say what a set of pairs, given as positions, breaks; empty if it obeys everything."""
-    return tuple(_broken(problem, i, j, problem.values_at(i, j)[1]))
+    return tuple(_broken(problem, i, j, _possible(problem, i, j)))
+
+
+def _possible(problem: Problem, i: Ints, j: Ints) -> NDArray[np.bool_]:
+    """Say which of listed pairs may be; encodings are not read unless a score may bar a pair."""
+    scores = problem.scores
+    if not (isinstance(scores, Encodings) and problem.minimum_score <= -scores.largest):
+        return problem.values_at(i, j)[1]
+    possible = np.ones(i.shape, np.bool_)
+    for quota in problem.quotas:
+        if quota.is_ban:
+            possible &= ~quota.pairs.at(i, j)
+    return possible

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,7 @@ class Encodings:
     def taken(self, mentees: ArrayLike, mentors: ArrayLike) -> Encodings:
         """Return the encodings of some mentees and mentors, whose scores are the same."""
         twin = copy.copy(self)
+        twin.__dict__.pop("largest", None)
         for name, some in (("mentees", mentees), ("mentors", mentors)):
             table = getattr(self, name)[np.asarray(some, np.int64)]
             table.setflags(write=False)
@@ -97,7 +99,7 @@ class Encodings:
         object.__setattr__(twin, "shape", (len(twin.mentees), len(twin.mentors)))
         return twin
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """An upper bound on every absolute score (Cauchy-Schwarz)."""
         return _longest(self.mentees) * _longest(self.mentors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -20,7 +21,19 @@ LIMIT = 2**31
 class Ids(tuple[Hashable, ...]):
     """Ids that have been checked, so that a problem with other places need not check them again."""
 
-    __slots__ = ()
+    @cached_property
+    def places(self) -> dict[Hashable, int]:
+        """Where everybody stands."""
+        return {one: k for k, one in enumerate(self)}
+
+
+def place_among(ids: Sequence[Hashable], one: Hashable) -> int | None:
+    """Return where an id stands, None if it is not among them."""
+    places = ids.places if isinstance(ids, Ids) else {each: k for k, each in enumerate(ids)}
+    try:
+        return places.get(one)
+    except TypeError:  # no id is a list
+        return None
 
 
 def ids_of(ids: Sequence[Hashable] | None, size: int, who: str) -> tuple[Hashable, ...]:

@@ -24,13 +24,14 @@ from mentormatch.matching.objectives import read_objective
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices
+from mentormatch.matching.remembered import prices_of, suits_warm
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solvers.farm import reader_of
 from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.master import Master
 from mentormatch.matching.solvers.tiles import NOTHING
 from mentormatch.matching.tiers import proofs_of
-from mentormatch.matching.warm import KEEP, PERSON, lists_of, prices_of, suits_warm
+from mentormatch.matching.warm import KEEP, PERSON, lists_of
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -303,7 +304,7 @@ class _Mend:
         """Let announced pairs count, and be candidates."""
         n = self.now.shape[0]
         master = self.master
-        told = np.where(self.announced >= 0, self.announced, -1)
+        told = self.announced
         closed = (told >= 0) & ~(self.open & self.places[told])
         rows = np.repeat(np.arange(n), np.diff(master.ptr))
         there = np.flatnonzero(master.cols == told[rows])

@@ -13,9 +13,10 @@ from mentormatch.matching import grid
 from mentormatch.matching.chains import Chain
 from mentormatch.matching.network import HELD_MENTORS, HELD_PAIRS, Held, Network
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.remembered import warm_of
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve_beside
-from mentormatch.matching.warm import Warm, warm_of
+from mentormatch.matching.warm import Warm
 from mentormatch.matching.worths import (
     LOOSE,
     Extra,

@@ -210,7 +210,8 @@ class Pairs:
         ):
             if groups is not None and len(groups) != size:
                 raise ProblemError(f"pairs speak of {len(groups)} {who}, the scores of {size}")
-        if len(self.exceptions) and (self.exceptions >= (n, m)).any():
+        i, j = self.exceptions.T
+        if len(i) and (int(i.max()) >= n or int(j.max()) >= m):
             raise ProblemError(f"a listed pair lies outside {n} mentees x {m} mentors")
 
     def __or__(self, other: Pairs) -> Pairs:

@@ -59,7 +59,8 @@ def value_of_place(matching: Matching) -> PlaceValues:
 
     Both are shortest paths from and to those who are free: the lowest prices that prove the
     matching, and the highest ones (that prices form a lattice: Shapley and Shubik 1971). In large
-    cohorts all scores are read a few times, for all mentors together.
+    cohorts both are found for all mentors together, and only the scores of mentees, and of mentors,
+    are read whose prices moved so far that what was known proves nothing.
 
     Parameters
     ----------
@@ -115,12 +116,16 @@ def _by_paths(moves: Moves, found: PlaceValues) -> None:
 
 def _by_warm(moves: Moves, network: Warm, found: PlaceValues) -> None:
     more, fewer = network.value_of_places()
-    full = network.load >= network.capacity
-    for j in range(len(more)):
-        found.more_people[j], found.more[j] = _told(moves, float(more[j]) if full[j] else 0.0)
-        if network.capacity[j] > 0:
-            lost = float(fewer[j]) if full[j] else 0.0
-            found.fewer_people[j], found.fewer[j] = _told(moves, lost)
+    full, places = network.load >= network.capacity, network.capacity > 0
+    for people, cost, one in (
+        (found.more_people, found.more, more),
+        (found.fewer_people, found.fewer, fewer),
+    ):
+        steps = np.where(full, one, 0)
+        if network.person:
+            people[:] = (steps + network.person // 2) // network.person
+        cost[:] = np.ldexp((steps - people * network.person).astype(float), -moves.problem.bits)
+    found.fewer_people[~places], found.fewer[~places] = 0, np.nan
     found.exact[:] = True
 
 

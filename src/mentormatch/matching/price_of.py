@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence, Set
+from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
 
 from mentormatch.errors import InfeasibleError, ProblemError
+from mentormatch.matching.given import place_among
 from mentormatch.matching.moves import Place, lock_of, moves_of, solved_with
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
@@ -68,11 +69,11 @@ def price_of(matching: Matching, mentee: Hashable, mentor: Hashable) -> PriceOf:
     """Return what it costs to have a pair, or to do without it, and who would move.
 
     It takes one shortest path over the moves of single mentees at the prices of the matching
-    (`mentormatch.matching.network`). In large cohorts all scores are read once, when the first
-    price is asked for; each price then takes some milliseconds at 10 000 mentees and mentors, and
-    reads the scores of those alone whom the path may concern (`mentormatch.matching.warm`). Where
-    quotas stand in the way of that path, a problem of up to about a million cells
-    is solved anew with the pair locked or banned; in a larger one the cost is then "at least".
+    (`mentormatch.matching.network`). In large cohorts what the search has read is used again, and
+    the scores of those alone are read whom the path may concern (`mentormatch.matching.warm`): the
+    first price may read half of all, each later one takes some milliseconds at 10 000 mentees and
+    mentors. Where quotas stand in the way of that path, a problem of up to about a million cells is
+    solved anew with the pair locked or banned; in a larger one the cost is then "at least".
 
     Parameters
     ----------
@@ -133,9 +134,10 @@ def place_of(problem: Problem, mentee: Hashable, mentor: Hashable) -> Place:
         ("mentee", mentee, problem.mentee_ids or ()),
         ("mentor", mentor, problem.mentor_ids or ()),
     ):
-        if one not in ids:
+        place = place_among(ids, one)
+        if place is None:
             raise ProblemError(f"there is no {who} {one!r} in the problem")
-        found.append(ids.index(one))
+        found.append(place)
     return found[0], found[1]
 
 
@@ -178,12 +180,16 @@ def _changes(
 ) -> tuple[Change, ...]:
     mentees, mentors = problem.mentee_ids or (), problem.mentor_ids or ()
 
-    def named(some: Iterable[Place], i: int) -> Sequence[Hashable]:
-        return [mentors[b] for a, b in sorted(some) if a == i]
+    def named(some: Iterable[Place]) -> dict[int, list[Hashable]]:
+        found: dict[int, list[Hashable]] = {}
+        for a, b in sorted(some):
+            found.setdefault(a, []).append(mentors[b])
+        return found
 
-    moved = sorted({a for a, _ in given | taken}, key=lambda a: (a != first, a))
+    lost, won = named(given), named(taken)
+    moved = sorted({*lost, *won}, key=lambda a: (a != first, a))
     return tuple(
         (mentees[a], left, got)
         for a in moved
-        for left, got in zip_longest(named(given, a), named(taken, a))
+        for left, got in zip_longest(lost.get(a, ()), won.get(a, ()))
     )

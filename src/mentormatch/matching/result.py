@@ -67,8 +67,11 @@ class Matching:
 
     def __post_init__(self) -> None:
         rows, columns = np.asarray(self.rows, np.int64), np.asarray(self.columns, np.int64)
-        order = np.lexsort((columns, rows))
-        for name, array in (("rows", rows[order]), ("columns", columns[order])):
+        keys = (rows << 32) | columns
+        if (np.diff(keys) < 0).any():
+            order = np.argsort(keys, kind="stable")
+            rows, columns = rows[order], columns[order]
+        for name, array in (("rows", rows.copy()), ("columns", columns.copy())):
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         object.__setattr__(self, "proofs", MappingProxyType(dict(self.proofs)))

@@ -85,7 +85,7 @@ def second_best(matching: Matching, pairs: Sequence[int] | None = None) -> Secon
     """Return, for every pair, the price of doing without it.
 
     A price takes one shortest path: below a millisecond in cohorts of hundreds, some milliseconds
-    each at 10 000 mentors, after the scores have been read once.
+    each at 10 000 mentors. There the scores of a mentee are read when a path first concerns her.
 
     Parameters
     ----------

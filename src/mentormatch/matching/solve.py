@@ -12,6 +12,7 @@ from mentormatch.matching.diagnose import conflict_of, diagnose
 from mentormatch.matching.objectives import read_objective
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Ladder, Prices, Proof, Split
+from mentormatch.matching.remembered import leave
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solvers.answer import Pairing
 from mentormatch.matching.solvers.faces import solve_faces
@@ -228,7 +229,10 @@ def _made(
     """Return the matching of a priced solver."""
     proved = frozenset(stages if priced.proved else ())
     rows, columns = priced.rows, priced.columns
-    return Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
+    found = Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
+    if priced.left is not None:
+        leave(found, priced.left)
+    return found
 
 
 def _told(numbers: Numbers, proof: Proof) -> Proof:

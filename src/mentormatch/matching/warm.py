@@ -1,7 +1,8 @@
 """What is kept of a large matching that is proved best, so that a change of it is no new search.
 
 Of every mentee a few pairs are kept that lose least at the prices of the matching, and how much
-any other pair of hers loses at least. A change is then one shortest path over the pairs kept
+any other pair of hers loses at least: first what the search left, then, where that may not do,
+what a reading of her scores tells. A change is then one shortest path over the pairs kept
 (Dijkstra 1959). Where the path comes so far that a pair which was not kept might shorten it, the
 scores of the mentee concerned are read again, so what is found is exact.
 """
@@ -9,7 +10,6 @@ scores of the mentee concerned are read again, so what is found is exact.
 from __future__ import annotations
 
 from functools import cached_property
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.chains import Chain, Move
 from mentormatch.matching.problem import Problem
-from mentormatch.matching.proofs import Prices
-from mentormatch.matching.result import Matching
+from mentormatch.matching.solvers.answer import Candidates
 from mentormatch.matching.solvers.farm import reader_of
 from mentormatch.matching.solvers.tiles import NOTHING, Found
 
@@ -34,8 +33,7 @@ _FAR = 2**62
 _OUT = 2**58  # the price of mentors who have no place
 _NEAR = 2**45  # prices that lie so close are told apart in float32 well enough
 _CELLS = 2**19
-_LARGEST = 2**52
-_KNOWN = (("coverage", "total"), ("total",))
+_FEW = (16, 64, 256, 1024)
 
 
 class Warm:
@@ -55,6 +53,8 @@ class Warm:
         Prices of places that prove how many mentees are matched, where that comes first.
     seed : int
         Seed of the lottery that tells equally cheap chains apart.
+    left : Candidates, optional
+        What is known of other pairs already, at these prices.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Warm:
         pay: int,
         cover: Ints | None,
         seed: int = 0,
+        left: Candidates | None = None,
     ) -> None:
         n, m = problem.shape
         self.problem, self.seed, self.reader = problem, seed, reader_of(problem, 1)
@@ -88,26 +89,43 @@ class Warm:
         if cover is not None:
             self.u[rows] += PERSON * (1 - cover[columns])
         self.bonus = pay if cover is None else PERSON + pay
-        self._begin()
+        self._begin(left)
 
-    def _begin(self) -> None:
-        """Read all scores once."""
+    def _begin(self, left: Candidates | None = None) -> None:
+        """Keep the pairs of the matching, or what is left; all others are read when need be."""
         n = self.problem.shape[0]
-        self.ptr = np.zeros(n + 1, np.int64)
-        self.cols, self.worth = np.zeros(0, np.int32), np.zeros(0, np.int64)
-        self.loss = np.zeros(0, np.int64)
-        self.rest = np.full(n, NOTHING, np.int64)
-        some = np.flatnonzero(self.open)
-        found = self.reader.best(some, self.base, KEEP)
-        self.rest[some] = np.where(found.rest > NOTHING, found.rest + self.pay, NOTHING)
-        # Prices that prove the matching best say as much of every pair.
-        np.minimum(self.rest, self.near, out=self.rest)
+        self.unread = self.open.copy()
+        if left is None:
+            rows = np.flatnonzero(self.match >= 0)
+            cols = self.match[rows]
+            self.ptr = np.searchsorted(rows, np.arange(n + 1)).astype(np.int64)
+            self.cols = cols.astype(np.int32)
+            self.worth = self.problem.values_at(rows, cols)[0] + self.bonus
+            # Prices that prove the matching best say as much of every pair.
+            self.rest = np.where(self.open, self.near, NOTHING)
+        else:
+            self.ptr, self.cols, self.worth = left.ptr, left.cols, left.worth + self.bonus
+            rest = np.where(left.rest > NOTHING, left.rest + self.pay, NOTHING)
+            self.rest = np.minimum(rest, self.near)
+        self._lose()
+
+    def _learn(self, rows: Ints) -> None:
+        """Read some mentees for the first time, and keep the pairs of theirs that lose least."""
+        found = self.reader.best(rows, self.base, KEEP)
+        rest = np.where(found.rest > NOTHING, found.rest + self.pay, NOTHING)
+        self.rest[rows] = np.minimum(rest, self.rest[rows])
+        self.unread[rows] = False
         self._add(found)
+
+    def _lose(self) -> None:
+        """Reckon what each pair kept loses."""
+        from mentormatch.matching.solvers.paths import losses  # noqa: PLC0415  (compiles)
+
+        self.loss = losses(self.ptr, self.cols, self.worth, self.u, self.v)
 
     def _add(self, found: Found) -> None:
         """Keep more pairs."""
         from mentormatch.matching.solvers.edges import merge_rows  # noqa: PLC0415  (compiles)
-        from mentormatch.matching.solvers.paths import losses  # noqa: PLC0415  (compiles)
 
         some = self.capacity[found.j] > 0
         i, j, worth = found.i[some], found.j[some], found.worth[some] + self.bonus
@@ -115,7 +133,7 @@ class Warm:
         self.ptr, self.cols, self.worth = merge_rows(
             self.ptr, self.cols, self.worth, i, j, worth, size
         )
-        self.loss = losses(self.ptr, self.cols, self.worth, self.u, self.v)
+        self._lose()
 
     @property
     def sound(self) -> bool:
@@ -204,6 +222,9 @@ class Warm:
             return False
         if len(self.cols) > MOST * len(self.ptr):
             self._begin()
+        if (doubt & self.unread).any():
+            self._learn(np.flatnonzero(doubt & self.unread))
+            return True
         if int(room.max()) < PERSON // 2:
             bar = np.where(doubt, self.near - self.pay - room - 1, NOTHING)
             found = self.reader.gaining(np.arange(len(self.base)), self.base, bar)
@@ -247,16 +268,16 @@ class Warm:
         self._add(Found(i, j.astype(np.int32), worth, self.rest))
         return len(self.cols) > before
 
-    def _gaining(self, rows: Ints, prices: Ints, having: Ints) -> Found:
-        """Return the pairs of some mentees that gain more at other prices than these have."""
+    def _gaining(self, rows: Ints, prices: Ints, having: Ints, columns: Ints) -> Found:
+        """Return the pairs of some people that gain more at other prices than mentees have."""
         bar = having - self.bonus
         places = self.capacity > 0
-        low = int(prices.min(initial=0, where=places))
-        if places.any() and int(prices[places].max()) - low < _NEAR:
+        low = self._lowest(prices)
+        if low is not None:
             bars = np.full(len(self.match), NOTHING, np.int64)
             bars[rows] = bar[rows] + low
             shifted = np.where(places, prices - low, _OUT)
-            return self.reader.gaining(np.arange(len(prices)), shifted, bars)
+            return self.reader.gaining(np.sort(columns), shifted, bars)
         step = max(1, _CELLS // max(len(prices), 1))
         some: list[tuple[Ints, Ints, Ints]] = []
         for first in range(0, len(rows), step):
@@ -266,6 +287,13 @@ class Warm:
             some.append((part[at], j, values[at, j]))
         i, j, worth = (np.concatenate(part) for part in zip(*some, strict=True))
         return Found(i, j.astype(np.int32), worth, bar)
+
+    def _lowest(self, prices: Ints) -> int | None:
+        """Return the lowest price of a place, None where they lie too far apart to be filtered."""
+        some = prices[self.capacity > 0]
+        if not len(some) or int(some.max()) - int(some.min()) >= _NEAR:
+            return None
+        return int(some.min())
 
     def _told(self, steps: list[tuple[int, int, int]]) -> tuple[Move, ...]:
         m = self.problem.shape[1]
@@ -309,14 +337,37 @@ class Warm:
 
         Pairs that are not kept gain no more than `rest` at the base prices.
         """
-        fallen = int((self.v - prices).max(initial=0))
-        doubt = self.open & (self.near - self.rest < fallen + self.u - having)
-        doubt &= self.rest > NOTHING
-        if not doubt.any():
-            return False
+        fall = np.where(self.capacity > 0, self.v - prices, -_FAR)
+        known = self.open & (self.rest > NOTHING)
+        spare = np.where(known, self.near - self.rest + having - self.u, _FAR)
+        order = np.argsort(-fall, kind="stable")
+        many = 0 if self._lowest(prices) is None else self._outliers(fall[order], spare)
+        few, others = order[:many], order[many:]
+        doubt = spare < int(fall[others].max(initial=-_FAR))
+        if (doubt & self.unread).any():
+            self._learn(np.flatnonzero(doubt & self.unread))
+            return True
         before = len(self.cols)
-        self._add(self._gaining(np.flatnonzero(doubt), prices, having))
+        some = spare < int(fall.max(initial=-_FAR))
+        for rows, columns in ((some, few), (doubt, others)):
+            if rows.any() and len(columns):
+                self._add(self._gaining(np.flatnonzero(rows), prices, having, columns))
         return len(self.cols) > before
+
+    def _outliers(self, fall: Ints, spare: Ints) -> int:
+        """Return how many columns, whose prices fell most, are best read by themselves.
+
+        Only mentees whose spare is below the fall of the others have to be read as a whole.
+        """
+        n, m, waiting = len(spare), len(fall), np.sort(spare)
+        each = self.reader.column_cost
+        tried = [0, *(k for k in _FEW if k < m and each < np.inf)]
+
+        def cost(k: int) -> float:
+            rows = int(np.searchsorted(waiting, fall[k]))
+            return m * rows + (k * n * each if k else 0)
+
+        return min(tried, key=cost) if m else 0
 
     def _most(self, columns: Ints, having: Ints) -> Ints:
         """Return what the best pair of each of some mentors gains above what the mentees have."""
@@ -336,61 +387,14 @@ def lists_of(match: Ints, m: int) -> tuple[Ints, Ints]:
     """Return each column's rows as a linked list."""
     head, after = np.full(m, -1, np.int64), np.full(len(match), -1, np.int64)
     rows = np.flatnonzero(match >= 0)
-    rows = rows[np.argsort(match[rows], kind="stable")]
     columns = match[rows]
+    head[columns] = rows
+    if (head[columns] == rows).all():
+        return head, after  # nobody shares a column
+    order = np.argsort(columns, kind="stable")
+    rows, columns = rows[order], columns[order]
     first = np.flatnonzero(np.diff(columns, prepend=-1))
     head[columns[first]] = rows[first]
     follows = np.flatnonzero(columns[1:] == columns[:-1])
     after[rows[follows]] = rows[follows + 1]
     return head, after
-
-
-def suits_warm(problem: Problem) -> bool:
-    """Say whether a problem is an assignment with nothing but bans beside it."""
-    return (
-        int(problem.mentee_demand.max(initial=0)) <= 1
-        and not problem.mentee_minimum.any()
-        and not problem.mentor_minimum.any()
-        and all(quota.is_ban for quota in problem.quotas)
-    )
-
-
-_WARM: WeakKeyDictionary[Matching, Warm | None] = WeakKeyDictionary()
-
-
-def warm_of(matching: Matching) -> Warm | None:
-    """Return what is kept of a matching, made once; None where prices do not prove it the best.
-
-    That is so where it is not proved, or where the objective has other stages than the number of
-    people and the total.
-    """
-    if matching not in _WARM:
-        _WARM[matching] = _made(matching)
-    return _WARM[matching]
-
-
-def _made(matching: Matching) -> Warm | None:
-    proved = prices_of(matching)
-    if proved is None:
-        return None
-    warm = Warm(matching.problem, matching.rows, matching.columns, *proved, matching.seed)
-    return warm if warm.sound else None
-
-
-def prices_of(matching: Matching) -> tuple[Ints, int, Ints | None] | None:
-    """Return prices of places that prove a matching best: of scores, their pay, and of people.
-
-    None where there are no such whole numbers, or the objective has other stages.
-    """
-    stages = tuple(matching.stages)
-    plain = all(isinstance(one, Prices) and one.fine == 0 for one in matching.proofs.values())
-    if stages not in _KNOWN or not (suits_warm(matching.problem) and plain):
-        return None
-    if matching.status != "optimal":
-        return None
-    cover = matching.root_prices("coverage").mentors if "coverage" in stages else None
-    total = matching.root_prices("total")
-    pay = total.coverage if cover is not None else 0
-    if max(pay, int(np.abs(total.mentors).max(initial=0))) >= _LARGEST:
-        return None
-    return total.mentors, pay, cover

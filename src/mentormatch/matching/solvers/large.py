@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
 from mentormatch.matching.problem import Problem
-from mentormatch.matching.solvers.answer import Answer
+from mentormatch.matching.solvers.answer import Answer, Candidates
 from mentormatch.matching.solvers.apart import apart
 from mentormatch.matching.solvers.circles import solve_apart
 from mentormatch.matching.solvers.cover import plain_cover
@@ -43,6 +43,8 @@ _SMALL = 2**10
 DENSE = 2**20
 #: Up to so many cells prices are made the lowest possible, which reads all scores once more.
 LOWEST = 2**22
+#: So many candidates at most are kept for those who ask for prices (some 100 megabytes).
+LEFT = 2**23
 
 
 def suits(problem: Problem) -> bool:
@@ -113,7 +115,7 @@ def _with_locks(locks: Locks, answer: Answer) -> Answer:
     for stage, prices in priced.items():
         assert isinstance(prices, Prices)
         proofs[stage] = locks.paid(stage, prices)
-    return replace(answer, match=match, proofs=proofs)
+    return replace(answer, match=match, proofs=proofs, left=None)
 
 
 def _solve_free(
@@ -148,7 +150,7 @@ def _solve_whole(
     none = np.zeros(len(problem.quotas), np.int64)
     nobody = Prices(np.zeros(problem.shape[1], np.int64), none)
     proofs: dict[str, Proof] = {"coverage": nobody} if "coverage" in stages else {}
-    proved, mentees = False, master.u
+    proved, mentees, left = False, master.u, None
     try:
         search.settle()
         mentees, mentors, pay = master.u, master.v, 0
@@ -171,6 +173,7 @@ def _solve_whole(
                 problem, steps, master.u, master.v, master.match, reader.largest
             )
         else:
+            left = _left_by(search, mentors)
             mentors = _closed(problem, mentors, reader.largest + pay)
         proofs["total"] = Prices(mentors, none, pay)
         proved = True
@@ -179,7 +182,16 @@ def _solve_whole(
             mentors = np.maximum(search.master.v, 0) if not search.paid else nobody.mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
         match = search.so_far()
-    return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees)
+    return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees, left)
+
+
+def _left_by(search: Search, mentors: Ints) -> Candidates | None:
+    """Return what a search leaves behind, None where it is much or its scores count people too."""
+    master = search.master
+    if search.paid or len(master.cols) > LEFT:
+        return None
+    prices = np.where(search.capacity > 0, mentors, 2**58)
+    return Candidates(master.ptr, master.cols, master.worth, search.outside(prices))
 
 
 def _closed(problem: Problem, mentors: Ints, price: int) -> Ints:

@@ -245,7 +245,13 @@ class Search:
         if self.paid or not self.watch.listens:
             return
         master = self.master
-        prices = np.maximum(self.prices(), 0)
+        far = self.outside(np.maximum(self.prices(), 0))
+        most = np.maximum(np.maximum(master.u, far), 0)[self.open]
+        bound = int(most.sum()) + sum((np.maximum(master.v, 0) * self.capacity).tolist())
+        self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
+
+    def outside(self, prices: Ints) -> Ints:
+        """Return what each row gains at most, at these prices, from a pair that is no candidate."""
         far = self.rest + self._falls(prices, self.far >= _FAR)[self.base]
         known = self.far < _FAR
         if known.any():
@@ -256,9 +262,7 @@ class Search:
                 if mine.any():
                     other = np.maximum(other, had + int((self.far - prices)[mine].max()))
             far = np.maximum(far, np.minimum(near, other))
-        most = np.maximum(np.maximum(master.u, far), 0)[self.open]
-        bound = int(most.sum()) + sum((np.maximum(master.v, 0) * self.capacity).tolist())
-        self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
+        return np.where(self.rest > NOTHING, far, NOTHING)
 
     def so_far(self) -> Ints:
         """Return the best matching on the candidates known so far."""

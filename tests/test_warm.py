@@ -1,0 +1,122 @@
+"""What a search leaves behind tells prices, places and next best lists as all scores do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mentormatch.matching import moves as moves_module
+from mentormatch.matching import remembered
+from mentormatch.matching import warm as warm_module
+from mentormatch.matching.encodings import Encodings
+from mentormatch.matching.pairs import Pairs
+from mentormatch.matching.place_values import value_of_place
+from mentormatch.matching.price_of import price_of
+from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.result import Matching
+from mentormatch.matching.second_best import second_best
+from mentormatch.matching.solve import solve
+from mentormatch.matching.solvers import large, search, tiles
+from mentormatch.matching.warm import Warm
+from strategies import OBJECTIVES
+
+
+def plain(seed: int) -> Problem:
+    """Make an assignment of 10 to 24 people a side: ties or none, a matrix or encodings."""
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(10, 25, 2)
+    places = rng.integers(0, 3, m) if seed % 2 else 1
+    ban = Quota("apart", Pairs.between(rng.random(n) < 0.3, rng.random(m) < 0.3), at_most=0)
+    quotas = [ban] if seed % 3 == 0 else []
+    if seed % 4 == 3:
+        fit = Encodings(rng.normal(size=(n, 4)), rng.normal(size=(m, 4)))
+        return Problem(fit, mentor_capacity=places, quotas=quotas)
+    scores = rng.integers(-2, rng.choice([3, 9, 1000]), (n, m)) / 8.0
+    scores[rng.random((n, m)) < rng.choice([0, 0.3])] = -np.inf
+    return Problem(scores, mentor_capacity=places, quotas=quotas)
+
+
+def priced(problem: Problem, objective: str, first: int = 3) -> Matching:
+    """Solve as if the problem were large, with few candidates."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LARGE", "DENSE", "LOWEST"):
+            patch.setattr(large, name, 0)
+        for name, size in (("FIRST", first), ("AGAIN", 4), ("MOST", 6)):
+            patch.setattr(search, name, size)
+        return solve(problem, objective)
+
+
+@pytest.fixture
+def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for the prices of large matchings only by what is kept of them."""
+    monkeypatch.setattr(moves_module, "HELD_PAIRS", 0)
+    monkeypatch.setattr(moves_module, "WARM", 0)
+    monkeypatch.setattr(warm_module, "KEEP", 3)
+    monkeypatch.setattr(warm_module, "_FEW", (1, 4))
+
+
+def test_no_pair_that_is_not_left_gains_more_than_is_said() -> None:
+    """Of every mentee the pairs left, and a bound that holds for all others at the prices."""
+    left_over = 0
+    for seed in range(60):
+        problem = plain(seed)
+        matching = priced(problem, OBJECTIVES[seed % 2])
+        left = remembered._LEFT.get(matching)
+        if left is None:
+            continue
+        prices = matching.root_prices("total").mentors
+        steps = problem.steps(np.arange(problem.shape[0]))
+        for i in np.flatnonzero(problem.mentee_demand > 0).tolist():
+            some = slice(left.ptr[i], left.ptr[i + 1])
+            assert (steps[i, left.cols[some]] == left.worth[some]).all()
+            gain = np.where(problem.mentor_capacity > 0, steps[i] - prices, -np.inf)
+            gain[left.cols[some]] = -np.inf
+            assert gain.max(initial=-np.inf) <= left.rest[i] or left.rest[i] == tiles.NOTHING
+            if left.rest[i] == tiles.NOTHING:
+                assert gain.max(initial=-np.inf) == -np.inf
+            left_over += int((gain > -np.inf).sum())
+    assert left_over > 500
+
+
+@pytest.mark.usefixtures("_warm")
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_a_search_leaves_tells_the_same_prices(keep: bool) -> None:
+    """Prices of pairs and places are those of two full searches, whether anything is left."""
+    asked = 0
+    for seed in range(16):
+        problem, objective = plain(seed), OBJECTIVES[seed % 2]
+        matching = priced(problem, objective)
+        if not keep:
+            remembered._LEFT.pop(matching, None)
+        moves = moves_module.moves_of(matching)
+        if moves is None:
+            continue
+        assert isinstance(moves.network, Warm)
+        rng = np.random.default_rng(seed)
+        wanted = [tuple(rng.integers(problem.shape).tolist()) for _ in range(6)]
+        wanted += list(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))[:3]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(moves_module, "WARM", 2**17)
+            patch.setattr(moves_module, "HELD_PAIRS", 2**22)
+            whole = solve(problem, objective)
+            said = [price_of(whole, i, j) for i, j in wanted]
+            places, others = value_of_place(whole), second_best(whole)
+        for one, price in zip(wanted, said, strict=True):
+            found = price_of(matching, *one)
+            assert repr(replace(found, moves=())) == repr(replace(price, moves=())), seed
+        found_places = value_of_place(matching)
+        for name in ("more", "more_people", "fewer", "fewer_people"):
+            np.testing.assert_array_equal(getattr(found_places, name), getattr(places, name))
+        np.testing.assert_array_equal(second_best(matching).cost, others.cost)
+        asked += len(wanted)
+    assert asked > 80
+
+
+def test_an_id_is_found_among_many_and_a_list_is_nobody() -> None:
+    """Asking for somebody who cannot be an id says that there is no such person."""
+    matching = solve(Problem([[5, 1], [2, 3]], mentee_ids="ab", mentor_ids=[("x", 1), ("y", 2)]))
+    assert price_of(matching, "a", ("y", 2)).possible
+    with pytest.raises(Exception, match=r"no mentor \['x'\]"):
+        price_of(matching, "a", ["x"])

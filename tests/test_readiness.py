@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import mentormatch as mm
 from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.people.programme import Rule
+from mentormatch.rules import Meaning
+from mentormatch.telling.contradictions import contradictions
 from mentormatch.words import LANGUAGES
 from roof_example import MENTEES, MENTORS, cohort, example_cohort, example_story
 
@@ -134,3 +138,74 @@ def test_the_example_is_looked_over_once_for_all():
     for heading, table in page.tables.items():
         pd.testing.assert_frame_equal(table, story[heading])
     assert page.departments.iloc[-1, 1:4].tolist() == [120, 100, 114]
+
+
+def test_rules_that_contradict_only_together_are_told_with_their_lines() -> None:
+    """Each two of three rules can be kept, all three cannot: all are named with their lines."""
+    cohort = mm.make_cohort(30, 24, departments=3, seed=4)
+    key = cohort.programme.departments[0].key
+    least = mm.rules.at_least_matched(key, 3)
+    given = [
+        replace(rule, file="programme.toml", line=line)
+        for rule, line in (
+            (least, 7),
+            (mm.rules.at_most_between(key, key, 1), 12),
+            (mm.rules.at_most_borrowed(key, 1), 30),
+        )
+    ]
+    fit = mm.score(cohort)
+    for language, word in (("en", "line"), ("sv", "rad")):
+        (note,) = mm.readiness(cohort, fit, given, language).notes.iloc[:, 0].tolist()
+        assert [note.count(f"(programme.toml, {word} {line})") for line in (7, 12, 30)] == [1, 1, 1]
+    for k in range(3):
+        some = [rule for r, rule in enumerate(given) if r != k]
+        assert mm.readiness(cohort, fit, some).notes.empty
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_contradictions_are_told_if_and_only_if_no_list_keeps_all_rules(seed: int) -> None:
+    """Whatever the rules, the look before matching says what solving would."""
+    rng = np.random.default_rng(seed)
+    cohort = mm.make_cohort(12, 8, departments=3, seed=seed)
+    keys = [one.key for one in cohort.programme.departments]
+
+    def drawn(kind: Any) -> Any:
+        a, b = rng.choice(keys, 2)
+        count = int(rng.integers(0, 4))
+        pair = kind in (mm.rules.at_least_between, mm.rules.at_most_between)
+        return kind(a, b, count) if pair else kind(a, count)
+
+    kinds = [
+        mm.rules.at_least_between,
+        mm.rules.at_most_between,
+        mm.rules.at_least_matched,
+        mm.rules.at_most_lent,
+        mm.rules.at_most_borrowed,
+    ]
+    fit = mm.score(cohort)
+    for _ in range(6):
+        given = [drawn(kinds[k]) for k in rng.integers(0, len(kinds), 4)]
+        try:
+            problem = mm.formulate(cohort, fit, given)
+            mm.solve(problem)
+            possible = True
+        except mm.InfeasibleError:
+            possible = False
+        except mm.ProgrammeError:
+            continue
+        assert (contradictions(cohort, problem, given) == []) == possible
+
+
+def test_rules_without_effect_are_noticed() -> None:
+    """More reserved places than there are, and wishes for stable lists where none is sought."""
+    cohort = mm.make_cohort(12, 8, departments=2, seed=1)
+    key = cohort.programme.departments[0].key
+    fit, many = mm.score(cohort), mm.rules.reserved_places(99, key)
+    stable = mm.rules.wishes("seeks", use="stable")
+    wishes = replace(stable, meaning=lambda _: Meaning(favourites={}))
+    for language in ("en", "sv"):
+        (note,) = mm.readiness(cohort, fit, [many], language).notes.iloc[:, 0].tolist()
+        assert "99" in note
+        (note,) = mm.readiness(cohort, fit, [wishes], language).notes.iloc[:, 0].tolist()
+        assert "stable" in note
+    assert mm.readiness(cohort, fit, [wishes], objective="stable").notes.empty

@@ -309,3 +309,35 @@ def test_the_order_of_people_does_not_matter(seed):
         )
     )
     pd.testing.assert_frame_equal(mm.rule_costs(matching), mm.rule_costs(other))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_comes_first_costs_what_the_list_without_it_gains(seed: int) -> None:
+    """Own first, priority and even shares have rows: people and total of a list without each."""
+    cohort = mm.make_cohort(14, 9, departments=3, seed=seed)
+    key = cohort.programme.departments[0].key
+    given = [
+        mm.rules.own_first(),
+        mm.rules.priority(departments=key),
+        mm.rules.level_departments(),
+        mm.rules.at_most_lent(key, 1),
+    ]
+    matching = mm.match(cohort, rules=given)
+    table = mm.rule_costs(matching, rules=given)
+    assert table["kind"].tolist()[:3] == [rule.kind for rule in given[:3]]
+    for k in range(3):
+        row = table.iloc[k]
+        other = mm.match(cohort, rules=[rule for r, rule in enumerate(given) if r != k])
+        assert row["drop_exact"]
+        assert row["drop_people"] == other.coverage - matching.coverage
+        assert row["drop_total"] == pytest.approx(other.total - matching.total, abs=1e-9)
+        assert pd.isna(row["unit_people"])
+        assert np.isnan(row["bound"])
+
+
+def test_a_rule_without_which_the_total_would_fall_stands_in_nobodys_way() -> None:
+    """Neither is it counted where more people would not be matched, nor told as the dearest."""
+    rows = {"rule": ["a", "b", "c"], "drop_people": [0, 0, 1], "drop_total": [-0.5, 0.0, -0.1]}
+    table = pd.DataFrame(rows).astype({"drop_people": "Int64"})
+    assert costs_in_short(table, "en").endswith("better list: c")
+    assert costs_in_short(table[:2], "en") == "No rule stands in the way of a better list."

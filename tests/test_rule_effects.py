@@ -6,6 +6,7 @@ import pytest
 
 import mentormatch as mm
 from mentormatch.errors import InputError
+from mentormatch.telling import rule_effects as effects_module
 from mentormatch.telling.costs import rule_costs
 from mentormatch.telling.rule_effects import rule_effects
 
@@ -59,13 +60,34 @@ def test_what_comes_first_and_what_a_mentor_takes_have_their_price() -> None:
         assert found.get(sentence, 0) == gain
 
 
-def test_large_problems_and_raw_numbers() -> None:
-    """Where solving anew takes too long nothing is told; a raw matrix has no departments."""
-    cohort = mm.make_cohort(500, 450, departments=3, seed=1)
-    rule = mm.rules.minimum_score(0.2)
-    assert rule_effects(mm.match(cohort, rules=[rule]), [rule]).empty
+def test_large_problems_and_raw_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dearest few of many cells are told, none of too many; raw numbers have no departments."""
+    cohort = mm.make_cohort(40, 30, departments=3, seed=2)
+    given = [mm.rules.own_department_only(), mm.rules.mentees_per_mentor(at_most=1)]
+    matching = mm.match(cohort, rules=given)
+    monkeypatch.setattr(effects_module, "_ANEW", 0)
+    for most, told in ((2**25, 2), (2 * 40 * 30, 2), (40 * 30, 1), (40 * 30 - 1, 0)):
+        monkeypatch.setattr(effects_module, "_MOST", most)
+        assert rule_effects(matching, given)["rule"].nunique() == told
     with pytest.raises(InputError):
         rule_effects(mm.solve(mm.Problem([[1.0]])))
+
+
+def test_a_rule_beside_others_of_its_name_is_left_out_alone() -> None:
+    """Two rules that count alike, and an order of stages of one's own, as a mended list has."""
+    cohort = mm.make_cohort(30, 20, departments=3, scarcity=2.0, seed=2)
+    keys = [one.key for one in cohort.programme.departments]
+    given = [mm.rules.priority(departments=keys[0]), mm.rules.priority(departments=keys[1])]
+    matching = mm.rematch([], cohort, given)
+    assert matching.stages == ("coverage", "kept", "priority", "priority 2", "total")
+    found = rule_effects(matching, given, costs=rule_costs(matching, rules=given))
+    costs = rule_costs(matching, rules=given)
+    for rule, some in found.groupby("rule"):
+        row = costs.set_index("rule").loc[rule]
+        assert some["people"].sum() == row["drop_people"] == 0
+        assert some["total"].sum() == pytest.approx(row["drop_total"], abs=1e-9)
+    assert costs["drop_exact"].all()
+    assert (costs["drop_total"] > 0).any()
 
 
 def test_rules_that_were_not_in_force_have_no_effects():

@@ -170,7 +170,7 @@ def test_lines_may_end_as_on_old_machines(tmp_path: Path) -> None:
         ("../tags.toml", "not_beside"),
         ("/tmp/tags.toml", "not_beside"),
         ("C:\\\\tags.toml", "not_beside"),
-        ("none.toml", "no_file"),
+        ("none.toml", "no_tags"),
     ],
 )
 def test_a_file_that_is_not_beside_the_programme_is_refused(
@@ -183,6 +183,11 @@ def test_a_file_that_is_not_beside_the_programme_is_refused(
     with pytest.raises(ProgrammeError) as caught:
         mm.read_programme(file)
     assert [one[2] for one in told(caught.value)] == [code]
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.row) == (
+        "programme.toml",
+        said[: said.index("taxonomy")].count("\n") + 1,
+    )
 
 
 def test_faults_of_both_files_are_told_together(tmp_path: Path) -> None:

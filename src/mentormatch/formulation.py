@@ -68,16 +68,12 @@ def formulate(
 
 
 def _aims(stated: Sequence[Aim]) -> Aims:
-    """Return the stages that rules add, in their order; the second of a name gets a number."""
+    """Return the stages that rules add, in their order."""
     counts: dict[str, Any] = {}
     leading: list[str] = []
     following: list[str] = []
     groups: Any = None
-    for aim in stated:
-        stage, number = aim.stage, 1
-        while aim.count is not None and stage in counts:
-            number += 1
-            stage = f"{aim.stage} {number}"
+    for aim, stage in zip(stated, _called(stated), strict=True):
         if aim.count is not None:
             counts[stage] = aim.count
         if aim.groups is not None:
@@ -86,6 +82,27 @@ def _aims(stated: Sequence[Aim]) -> Aims:
         if stage not in order:
             order.append(stage)
     return Aims(counts=counts, groups=groups, leading=leading, following=following)
+
+
+def _called(stated: Sequence[Aim]) -> list[str]:
+    """Return what the stage of each aim is called; the second count of a name gets a number."""
+    called: list[str] = []
+    counted: set[str] = set()
+    for aim in stated:
+        stage, number = aim.stage, 1
+        while aim.count is not None and stage in counted:
+            number += 1
+            stage = f"{aim.stage} {number}"
+        if aim.count is not None:
+            counted.add(stage)
+        called.append(stage)
+    return called
+
+
+def stages_of(meanings: Sequence[Meaning]) -> list[tuple[str, ...]]:
+    """Return for each rule the stages that it adds to every objective, by their names there."""
+    called = iter(_called([aim for meaning in meanings for aim in meaning.aims]))
+    return [tuple(next(called) for _ in meaning.aims) for meaning in meanings]
 
 
 def _rankings(fit: Compatibility, meanings: Sequence[Meaning]) -> Rankings | None:
@@ -152,9 +169,20 @@ def _loads(meanings: Sequence[Meaning], places: Ints) -> tuple[Ints, Ints]:
     return fewest, most
 
 
-def notes_of(cohort: Cohort, rules: Sequence[Condition] | None = None) -> tuple[Fault, ...]:
-    """Return what the rules noticed in a cohort and the coordinator should know."""
-    return tuple(note for meaning in meanings_of(cohort, rules) for note in meaning.notes)
+def notes_of(
+    cohort: Cohort, rules: Sequence[Condition] | None = None, objective: str | None = None
+) -> tuple[Fault, ...]:
+    """Return what the rules noticed in a cohort and the coordinator should know.
+
+    With the objective, also which rule has no effect on it.
+    """
+    stated = conditions(cohort.programme) if rules is None else rules
+    notes: list[Fault] = []
+    for rule, meaning in zip(stated, meanings_of(cohort, rules), strict=True):
+        notes += meaning.notes
+        if meaning.favourites is not None and objective != "stable":
+            notes.append(_placed(Fault("rules.only_stable"), rule))
+    return tuple(notes)
 
 
 def _torn(cohort: Cohort, k: int, fewest: Ints, most: Ints) -> Fault:

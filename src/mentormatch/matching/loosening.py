@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mentormatch.matching import grid
+from mentormatch.matching.aims import Aims
 from mentormatch.matching.bounds import bound
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import IMPOSSIBLE, UNKNOWN, Prices, Proof, Split
 from mentormatch.matching.result import Matching
-from mentormatch.matching.solve import solve
+from mentormatch.matching.solve import solve_beside
 
 Floats = NDArray[np.float64]
 
@@ -207,12 +208,43 @@ def gain(matching: Matching, looser: Looser) -> Gain:
 
     Parameters are those of `gain_at_most`.
     """
-    other = solve(looser.problem, matching.objective, matching.seed)
+    other = solve_beside(looser.problem, matching, places=looser.prices)
     if matching.status != "optimal" or other.status != "optimal":
         return gain_at_most(matching, looser)
     people = other.coverage - matching.coverage if "coverage" in matching.stages else 0
     steps = other.score_steps - matching.score_steps
     return Gain(people, grid.from_grid(steps, matching.problem.bits), exact=True)
+
+
+def gain_without(matching: Matching, problem: Problem, stages: Sequence[str]) -> Gain:
+    """Return what is gained where an objective does without some stages; not known if unproved.
+
+    Parameters
+    ----------
+    matching : Matching
+        With all stages.
+    problem : Problem
+        Its problem.
+    stages : sequence of str
+        Those that are left out.
+    """
+    rest = tuple(name for name in matching.stages if name not in stages)
+    free = replace(problem, aims=aims_without(problem.aims, stages))
+    other = solve_beside(free, matching, rest)
+    if matching.status != "optimal" or other.status != "optimal":
+        return NOT_KNOWN
+    people = other.coverage - matching.coverage if "coverage" in rest else 0
+    steps = other.score_steps - matching.score_steps
+    return Gain(people, grid.from_grid(steps, matching.problem.bits), exact=True)
+
+
+def aims_without(aims: Aims, stages: Sequence[str]) -> Aims:
+    """Return aims that add none of some stages to any objective."""
+    leading, following = (
+        tuple(name for name in some if name not in stages)
+        for some in (aims.leading, aims.following)
+    )
+    return replace(aims, leading=leading, following=following)
 
 
 def _carried(proof: Proof, places: Sequence[int | None], charge: int = 0) -> Proof:

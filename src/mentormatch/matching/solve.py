@@ -116,31 +116,47 @@ def solve(
     return _solved(problem, objective, seed, time_limit, n_jobs, gap, progress)
 
 
-def solve_beside(problem: Problem, matching: Matching) -> Matching:
-    """Return the best matching of a problem that has quotas beside those of a matching's own.
+def solve_beside(
+    problem: Problem,
+    matching: Matching,
+    stages: str | Sequence[str] | None = None,
+    places: Sequence[int | None] | None = None,
+) -> Matching:
+    """Return the best matching of a problem whose rules are a little different from a matching's.
 
-    What proves how many people can be matched there proves it here as well, and is tried first;
-    and the prices there tell which pairs are likely here.
+    What proves how many people can be matched there may prove it here as well, and is tried first;
+    and the prices there tell which pairs are likely here. The answer is that of `solve`.
 
     Parameters
     ----------
     problem : Problem
-        That of the matching with quotas more, which stand last.
+        The same people with other quotas, or other bounds.
     matching : Matching
-        Its objective and its seed are taken.
+        Its seed is taken, and its objective unless `stages` say another.
+    stages : str or sequence of str, optional
+        As the objective of `solve`.
+    places : sequence of int or None, optional
+        Where each quota stands among those of the matching's problem, None for a new one; if left
+        out, its own stand first and in order.
 
     Raises
     ------
     InfeasibleError
         No matching obeys all rules.
     """
-    more = np.zeros(len(problem.quotas) - len(matching.problem.quotas), np.int64)
+    count = len(matching.problem.quotas)
+    if places is None:
+        places = [k if k < count else None for k in range(len(problem.quotas))]
     hints = {
-        stage: replace(proof, quotas=np.append(proof.quotas, more))
+        stage: replace(
+            proof,
+            quotas=np.array([0 if k is None else int(proof.quotas[k]) for k in places], np.int64),
+        )
         for stage, proof in matching.proofs.items()
         if isinstance(proof, Prices)
     }
-    return _solved(problem, matching.objective, matching.seed, hints=hints)
+    objective = matching.objective if stages is None else stages
+    return _solved(problem, objective, matching.seed, hints=hints)
 
 
 def _solved(

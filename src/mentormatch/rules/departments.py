@@ -297,7 +297,11 @@ def reserved_places(
             mine = set(cohort.mentors["department"][theirs]) - {""}
             ours = inside(cohort, "mentees", *sorted(mine))
         offered = cohort.mentors["places"] if "places" in cohort.mentors else np.ones(len(theirs))
-        free = max(0, int(np.asarray(offered, np.float64)[theirs].sum()) - places)
+        there = int(np.asarray(offered, np.float64)[theirs].sum())
+        if places > there > 0:
+            details = {"whose": whose(cohort.programme), "there": str(there)}
+            notes.append(Fault("rules.more_reserved", value=str(places), details=details))
+        free = max(0, there - places)
         quota = Quota(name(cohort.programme), Pairs.between(~ours, theirs), at_most=free)
         return Meaning((quota,), notes=tuple(notes))
 

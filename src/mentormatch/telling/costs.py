@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mentormatch.errors import ProgrammeError
-from mentormatch.formulation import meanings_of
+from mentormatch.formulation import meanings_of, stages_of
 from mentormatch.matching.loosening import (
     NOT_KNOWN,
     Gain,
@@ -21,6 +21,7 @@ from mentormatch.matching.loosening import (
     gain,
     gain_at_most,
     gain_by_price,
+    gain_without,
     held,
 )
 from mentormatch.matching.problem import Problem, Quota
@@ -38,6 +39,8 @@ _ANEW = 200_000
 _LONGER = {"worst": 5, "leximin": 1_000}
 #: With more cells to read in all, only what the prices say at once is told.
 _READ = 100_000_000
+#: Rules about what comes first have no price; they are worked out in problems of so many cells.
+_AIMED = 2**22
 _COLUMNS = [
     "rule", "departments", "kind", "used", "bound", "unit_people", "unit_total", "unit_exact",
     "drop_people", "drop_total", "drop_exact", "text",
@@ -46,7 +49,10 @@ _COLUMNS = [
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule that binds, and the quotas of the problem that it means (none: a minimum score)."""
+    """A rule that binds, and the quotas of the problem that it means.
+
+    None are meant by a minimum score, and by a rule about what comes first.
+    """
 
     name: object
     departments: object
@@ -56,6 +62,8 @@ class _Rule:
     bound: float = math.nan
     #: How one pair's leeway is called: ``more``, ``fewer``, ``exception`` or ``both``.
     leeway: str = ""
+    #: Stages of the objective that the rule adds, where it says what comes first.
+    stages: tuple[str, ...] = ()
 
 
 def rule_costs(
@@ -67,7 +75,8 @@ def rule_costs(
     """Return what each rule that binds costs: what would be gained with some leeway, or without it.
 
     Each rule is looked at alone, all others in force. A rule binds where the pairs use up what it
-    allows, or have no more than it asks for; bans, locked pairs and a minimum score always do.
+    allows, or have no more than it asks for; bans, locked pairs, a minimum score and rules about
+    what comes first always do.
 
     Parameters
     ----------
@@ -89,12 +98,13 @@ def rule_costs(
         One row a rule, in the order in which they are stated. ``rule`` is its name,
         ``departments`` are those that it names, ``kind`` as a programme file calls it
         (``"quota"`` where it is none). ``used`` pairs stand against its ``bound``; for a minimum
-        score the lowest score and the minimum. ``unit_people`` and ``unit_total`` say how many
-        mentees more would be matched, and by how much the total would be higher, if the bound were
-        one pair wider (of a ban: with one exception); ``drop_people`` and ``drop_total`` the same
-        without the rule. People are 0 where the objective does not count them; what is not known
-        is missing. ``unit_exact`` and ``drop_exact`` are False where the gain is "at most". A
-        total may fall where more people are matched. ``text`` says it in words.
+        score the lowest score and the minimum, for what comes first nothing. ``unit_people`` and
+        ``unit_total`` say how many mentees more would be matched, and by how much the total would
+        be higher, if the bound were one pair wider (of a ban: with one exception);
+        ``drop_people`` and ``drop_total`` the same without the rule. People are 0 where the
+        objective does not count them; what is not known is missing. ``unit_exact`` and
+        ``drop_exact`` are False where the gain is "at most". A total may fall where more people are
+        matched, or where a later aim gains. ``text`` says it in words.
 
     Raises
     ------
@@ -143,7 +153,8 @@ def costs_in_short(costs: pd.DataFrame, language: str) -> str:
     """Say how many of the rules cost something, and which one most; people come before score."""
     people, total = costs["drop_people"].fillna(0), costs["drop_total"].fillna(0.0)
     unknown = costs["drop_people"].isna()
-    dear = costs[(people != 0) | (total != 0) | unknown]
+    # Without some rules more people share less, or later aims gain: those cost nothing.
+    dear = costs[(people > 0) | ((people == 0) & (total > 0)) | unknown]
     if dear.empty:
         return say("costs.summary_none", language)
     most = max(dear.index, key=lambda k: (people[k], total[k], -k))
@@ -162,9 +173,13 @@ def _rules(
     problem = matching.problem
     found: list[_Rule] = []
     place, scored = 0, False
-    for rule, meaning in [] if cohort is None else _stated(cohort, rules):
+    stated = [] if cohort is None else _stated(cohort, rules)
+    added = stages_of([meaning for _, meaning in stated])
+    for (rule, meaning), stages in zip(stated, added, strict=True):
         assert cohort is not None
         says, departments = rule.sentence(cohort.programme), _departments(cohort, rule)
+        if stages and set(stages) <= set(matching.stages):
+            found.append(_Rule(says, departments, rule.kind, (), stages=stages))
         if meaning.minimum_score == problem.minimum_score > -np.inf and not scored:
             scored = True
             found.append(_least(matching, says, departments))
@@ -234,6 +249,9 @@ def _gains(
     matching: Matching, problem: Problem, rule: _Rule, others: Sequence[float], effort: str
 ) -> tuple[Gain, Gain]:
     """Return what is gained without a rule, and with one pair's leeway."""
+    if rule.stages:
+        aimed = problem.shape[0] * problem.shape[1] <= _AIMED
+        return gain_without(matching, problem, rule.stages) if aimed else NOT_KNOWN, NOT_KNOWN
     kept = [k for k in range(len(problem.quotas)) if k not in set(rule.quotas)]
     rest = tuple(problem.quotas[k] for k in kept)
     if not rule.quotas:

@@ -85,7 +85,7 @@ def gather(
         costs_in_short=costs_in_short(costs, words),
         flows=flows_of(matching, words),
         loads=_loads(matching, people),
-        readiness=readiness(cohort, fit, rules, words).tables,
+        readiness=readiness(cohort, fit, rules, words, matching.objective).tables,
         settings=_settings(matching, people, rules),
         summary=summary,
         in_common=_in_common(matching, fit, found),

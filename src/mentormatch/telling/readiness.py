@@ -15,6 +15,7 @@ from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import SIDES
 from mentormatch.rules import Condition
 from mentormatch.scores.score import score
+from mentormatch.telling.contradictions import contradictions
 from mentormatch.telling.people import People
 from mentormatch.telling.why import no_partner_because
 from mentormatch.words import say
@@ -103,6 +104,7 @@ def readiness(
     fit: Compatibility | None = None,
     rules: Sequence[Condition] | None = None,
     language: str | None = None,
+    objective: str | None = None,
 ) -> Readiness:
     """Look a cohort over before anyone is matched.
 
@@ -116,6 +118,8 @@ def readiness(
         The programme's own if left out.
     language : {"en", "sv"}, optional
         The programme's if left out.
+    objective : str, optional
+        What is or will be sought, if that is known: rules without effect on it are told.
 
     Raises
     ------
@@ -125,7 +129,9 @@ def readiness(
     words = language or cohort.programme.language
     fit = score(cohort) if fit is None else fit
     people = People(formulate(cohort, fit, rules), words)
-    notes = [note.text(words) for note in (*cohort.notes, *fit.notes, *notes_of(cohort, rules))]
+    noticed = (*cohort.notes, *fit.notes, *notes_of(cohort, rules, objective))
+    notes = [note.text(words) for note in noticed]
+    notes += contradictions(cohort, people.problem, rules, words)
     return Readiness(
         departments=_departments(people, cohort),
         no_partner=_no_partner(people),

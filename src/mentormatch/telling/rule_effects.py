@@ -10,18 +10,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mentormatch.errors import InfeasibleError, InputError, ProgrammeError
-from mentormatch.formulation import formulate, meanings_of
+from mentormatch.formulation import formulate, meanings_of, stages_of
+from mentormatch.matching.loosening import aims_without, held
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.result import Matching
-from mentormatch.matching.solve import solve
+from mentormatch.matching.solve import solve_beside
 from mentormatch.rulebook import conditions
 from mentormatch.rules import Condition
 from mentormatch.telling.costs import rule_costs
 from mentormatch.telling.people import People, language_of
 from mentormatch.words import say
 
-#: With more cells to solve in all, only the rules that cost most are looked at, or none.
+#: With more cells to solve in all, only the rules that cost most are looked at.
 _ANEW = 200_000
+#: As many rules are looked at in any case, as long as that is no more cells than these.
+_LEAST, _MOST = 4, 2**25
 
 
 def rule_effects(
@@ -33,9 +36,10 @@ def rule_effects(
     """Return for each rule that costs something what each department would gain without it.
 
     The problem is solved anew without the rule, all others in force. What a department gains
-    counts its mentees. Rules that cost nothing are left out, and so are, in problems where all
-    these solves would read more than 200 000 scores, those that cost least. What a mentor takes and
-    what comes first are looked at, too, though `rule_costs` has no price for them.
+    counts its mentees. Rules that cost nothing are left out. In problems where all these solves
+    would read more than 200 000 scores, so are those that cost least, but for four: beyond 2 900
+    mentees and mentors for fewer, and beyond 5 700 for all. What a mentor takes is looked at, too,
+    though `rule_costs` has no price for it.
 
     Parameters
     ----------
@@ -90,12 +94,19 @@ def rule_effects(
     homes = np.array(
         [people.department("mentees", i) for i in range(matching.problem.shape[0])], np.str_
     )
+    chosen = _dear(costs, stated, matching, words)
+    scores = held(matching.problem).scores if chosen else fit
+    added = stages_of(meanings_of(cohort, stated))
     rows = []
-    for k in _dear(costs, stated, matching, words):
+    for k in chosen:
         rest = [rule for other, rule in enumerate(stated) if other != k]
-        problem = replace(formulate(cohort, fit, rest), announced=matching.problem.announced)
+        problem = formulate(cohort, fit, rest)
+        whole = matching.problem
+        aims = aims_without(whole.aims, added[k])
+        problem = replace(problem, scores=scores, announced=whole.announced, aims=aims)
+        stages = [name for name in matching.stages if name not in added[k]] or matching.objective
         try:
-            then = solve(problem, matching.objective, matching.seed)
+            then = solve_beside(problem, matching, stages, _places(whole, problem))
         except InfeasibleError:
             continue
         said = stated[k].sentence(cohort.programme).told(words)
@@ -108,6 +119,17 @@ def rule_effects(
         if any(people or total for *_, people, total in found):
             rows += found
     return pd.DataFrame(rows, columns=columns)
+
+
+def _places(before: Problem, after: Problem) -> list[int | None]:
+    """Return where each quota that is left stood among all, None for one that did not."""
+    place, found = 0, []
+    for quota in after.quotas:
+        ahead = range(place, len(before.quotas))
+        at = next((k for k in ahead if before.quotas[k].name == quota.name), None)
+        found.append(at)
+        place = place if at is None else at + 1
+    return found
 
 
 def _in_force(problem: Problem, stated: Problem) -> bool:
@@ -139,10 +161,11 @@ def _dear(
     found += [
         k
         for k, meaning in enumerate(meanings_of(fit.cohort, stated))
-        if not meaning.quotas and meaning.minimum_score == -np.inf
+        if k not in found and (meaning.most is not None or meaning.fewest is not None)
     ]
     n, m = matching.problem.shape
-    return sorted(found[: _ANEW // max(1, n * m)])
+    cells = max(1, n * m)
+    return sorted(found[: max(_ANEW // cells, min(_LEAST, _MOST // cells))])
 
 
 def _served(matching: Matching, own: NDArray[np.bool_]) -> tuple[int, float]:

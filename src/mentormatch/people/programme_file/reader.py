@@ -21,7 +21,7 @@ from mentormatch.people.programme import (
 from mentormatch.people.programme_file.questions import read_questions
 from mentormatch.people.programme_file.taxonomy import read_taxonomy
 from mentormatch.people.programme_file.toml_lines import Path, find_lines
-from mentormatch.people.programme_file.toml_page import parse, read_text
+from mentormatch.people.programme_file.toml_page import AREA, parse, read_text
 from mentormatch.people.programme_file.toml_table import Claims, Page, Table
 from mentormatch.people.spelling import fold, nearest
 
@@ -84,7 +84,11 @@ def read_programme(path: str | os.PathLike[str]) -> Programme:
             programme = replace(programme, taxonomy=tags)
             faults += sorted(other.faults, key=lambda fault: fault.row or 0)
         except ProgrammeError as error:
-            faults += error.faults
+            missing = any(fault.code == f"{AREA}.no_file" for fault in error.faults)
+            if missing:  # it is this file's line that has to be mended
+                page.fault("no_tags", ("programme", "taxonomy"), beside)
+                faults = sorted(page.faults, key=lambda fault: fault.row or 0)
+            faults += () if missing else error.faults
     if faults:
         raise ProgrammeError(faults)
     return programme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from mentormatch.people.example import example_folder
 from mentormatch.people.programme import Option, Programme, Question, Tag, Words
 from mentormatch.people.programme_file.taxonomy import _in_circles
 from mentormatch.scores.score import score
+from mentormatch.telling.unknown_tags import unknown_tags
 
 TOML = """\
 [[tags]]
@@ -257,3 +259,23 @@ def test_a_taxonomys_tags_are_told_by_their_names(tmp_path: Path) -> None:
         ("related", "Artificiell intelligens", "Maskininlärning"),
         ("tag", "Maskininlärning", "Maskininlärning"),
     }
+
+
+def test_interests_that_are_no_tag_are_told_with_the_tag_that_was_meant(tmp_path: Path) -> None:
+    """Spellings that the file or the form knows are not told; the others are, commonest first."""
+    asked = Question(
+        "interests", "Interests", "any of", options=(Option("whales", Words("Whales")),)
+    )
+    programme = Programme(
+        Words("A"), "2024-25", (), questions=(asked,), taxonomy=tuple(shelf(tmp_path))
+    )
+    some = {"interests": [("Statistik", "WHALES"), ("Maskininlaring",)]}
+    mentees = pd.DataFrame(some, index=["m1", "m2"])
+    mentors = pd.DataFrame({"interests": [("maskininlaring", "sailing", "Ml")]}, index=["r1"])
+    cohort = mm.Cohort(mentees, mentors, programme)
+    for language in ("en", "sv"):
+        (told,) = unknown_tags(cohort, language)
+        assert '"Maskininlaring" (2; "Maskininlärning"?), "sailing" (1)' in told
+    assert unknown_tags(replace(cohort, programme=replace(programme, taxonomy=()))) == []
+    known = replace(cohort, mentors=mentors.assign(interests=[("ML",)]), mentees=mentees[:1])
+    assert unknown_tags(known) == []

@@ -17,6 +17,7 @@ from mentormatch.rules import Condition
 from mentormatch.scores.score import score
 from mentormatch.telling.contradictions import contradictions
 from mentormatch.telling.people import People
+from mentormatch.telling.unknown_tags import unknown_tags
 from mentormatch.telling.why import no_partner_because
 from mentormatch.words import say
 
@@ -131,6 +132,7 @@ def readiness(
     people = People(formulate(cohort, fit, rules), words)
     noticed = (*cohort.notes, *fit.notes, *notes_of(cohort, rules, objective))
     notes = [note.text(words) for note in noticed]
+    notes += unknown_tags(cohort, words)
     notes += contradictions(cohort, people.problem, rules, words)
     return Readiness(
         departments=_departments(people, cohort),

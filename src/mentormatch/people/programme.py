@@ -179,6 +179,8 @@ class Programme:
         Address that letters name for questions.
     taxonomy : tuple of Tag
         What interests are called, and which belong together.
+    related_by_meaning : bool
+        Whether interests that are near in meaning are related, too, by the extra `[semantic]`.
     """
 
     name: Words
@@ -194,6 +196,7 @@ class Programme:
     language: str = "en"
     contact: str = ""
     taxonomy: tuple[Tag, ...] = ()
+    related_by_meaning: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", Frozen(self.weights))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mentormatch.people.programme import Words
+from mentormatch.words import say
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,9 @@ class InCommon:
     ----------
     part : str
         The part of the score that it belongs to.
-    kind : {"tag", "related", "word", "sentence"}
-        What both ticked or named; what the programme calls related; a word of both texts, or two
-        that belong together; the two sentences that are nearest.
+    kind : {"tag", "related", "meant", "word", "sentence"}
+        What both ticked or named; what the programme calls related; what is so by meaning; a word
+        of both texts, or two that belong together; the two sentences that are nearest.
     weight : float
         How much it counts among the things of its kind in this part; comparable with these only.
     mentee, mentor : Words
@@ -42,12 +43,16 @@ class InCommon:
     answers: tuple[str, str]
 
     def said(self, language: str) -> str:
-        """Return both sides as one text, once if they are alike; sentences in quotation marks."""
+        """Return both sides as one text, once if they are alike; sentences in quotation marks.
+
+        Of tags that no programme calls related it says that they are by meaning.
+        """
         mine, theirs = self.mentee(language), self.mentor(language)
         if self.kind == "sentence":
             begin = "”" if language == "sv" else "“"
             return f"{begin}{mine}” – {begin}{theirs}”"
-        return mine if mine == theirs else f"{mine} – {theirs}"
+        both = mine if mine == theirs else f"{mine} – {theirs}"
+        return say("scores.by_meaning", language, tags=both) if self.kind == "meant" else both
 
 
 def in_words(found: Iterable[InCommon], language: str, most: int = 5) -> tuple[str, ...]:

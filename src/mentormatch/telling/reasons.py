@@ -63,7 +63,7 @@ def reasons_for(
             continue
         topics = in_a_row(_topics(some, side, language)[:MOST], language)
         key = f"why_{part}"
-        if kind == "related":
+        if kind in ("related", "meant"):
             key = "why_related"
         elif kind == "word":
             key = "why_seek" if _SEEKING.get(part, side) == side else "why_offer"
@@ -85,6 +85,7 @@ def in_a_row(words: Sequence[str], language: str) -> str:
 _ORDER = (
     ("interests", "tag"),
     ("interests", "related"),
+    ("interests", "meant"),
     ("goals", "word"),
     ("goals", "sentence"),
     ("mentor_goals", "word"),

@@ -107,6 +107,7 @@ def _programme(root: Table) -> tuple[Programme, str]:
     contact = heading.line("contact")
     duplicates = heading.choice("duplicates", DUPLICATES, "fault")
     taxonomy = _beside(heading)
+    related_by_meaning = heading.flag("related_by_meaning")
     heading.close()
 
     departments, claims = _departments(root.tables("departments", required=True), page)
@@ -134,6 +135,7 @@ def _programme(root: Table) -> tuple[Programme, str]:
         duplicates=duplicates,
         language=language,
         contact=contact,
+        related_by_meaning=related_by_meaning,
     )
     return programme, taxonomy
 

@@ -271,9 +271,7 @@ def test_who_comes_first_in_the_sheet_changes_no_price(
                 assert repr(mine.cost) == repr(yours.cost)
                 assert sorted(map(str, mine.moves)) == sorted(map(str, yours.moves))
         lists = [
-            []
-            if warm
-            else [frozenset(map(str, other.pairs)) for other in alternatives(matching, 6)]
+            [frozenset(map(str, other.pairs)) for other in alternatives(matching, 6)]
             for matching in (one, other)
         ]
         assert lists[0] == lists[1]
@@ -496,10 +494,10 @@ def test_alternatives_come_to_an_end() -> None:
 
 
 def test_alternatives_of_large_problems_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the moves are not all held, or quotas would mean long solves, that is said."""
+    """Where moves are not all held, or quotas would mean long solves, that is said."""
     monkeypatch.setattr(moves_module, "HELD_PAIRS", 0)
     with pytest.raises(ProblemError, match="too large"):
-        alternatives(solve(Problem(np.eye(3))))
+        alternatives(solve(Problem(np.eye(3), mentee_minimum=1)))
     monkeypatch.setattr("mentormatch.matching.alternatives.ANEW", 0)
     few = Quota("few", Pairs.everyone(), at_most=1)
     with pytest.raises(ProblemError, match="with quotas"):

@@ -10,6 +10,7 @@ import pytest
 from mentormatch.matching import moves as moves_module
 from mentormatch.matching import remembered
 from mentormatch.matching import warm as warm_module
+from mentormatch.matching.alternatives import Alternative, alternatives
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.place_values import value_of_place
@@ -43,7 +44,7 @@ def priced(problem: Problem, objective: str, first: int = 3) -> Matching:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("LARGE", "DENSE", "LOWEST"):
             patch.setattr(large, name, 0)
-        for name, size in (("FIRST", first), ("AGAIN", 4), ("MOST", 6)):
+        for name, size in (("FIRST", first), ("AGAIN", 4), ("MOST", 64)):
             patch.setattr(search, name, size)
         return solve(problem, objective)
 
@@ -120,3 +121,61 @@ def test_an_id_is_found_among_many_and_a_list_is_nobody() -> None:
     assert price_of(matching, "a", ("y", 2)).possible
     with pytest.raises(Exception, match=r"no mentor \['x'\]"):
         price_of(matching, "a", ["x"])
+
+
+def ends(matching: Matching) -> list[tuple[int, int]]:
+    """Return the pairs."""
+    return list(zip(matching.rows.tolist(), matching.columns.tolist(), strict=True))
+
+
+def lists(found: tuple[Alternative, ...]) -> list[list[tuple[int, int]]]:
+    """Return the pairs of each list."""
+    return [list(zip(one.rows.tolist(), one.columns.tolist(), strict=True)) for one in found]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_next_best_lists_of_large_problems_are_those_of_small_ones(
+    objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the next lists lose does not depend on whether all scores are held, ties and all."""
+    monkeypatch.setattr(warm_module, "KEEP", 3)
+    monkeypatch.setattr(warm_module, "_FEW", (1, 4))
+    told = 0
+    for seed in range(24):
+        problem = plain(seed)
+        matching = priced(problem, objective)
+        if seed % 5 == 0:
+            remembered._LEFT.pop(matching, None)
+        with monkeypatch.context() as patch:
+            patch.setattr(moves_module, "HELD_PAIRS", 0)
+            if remembered.warm_of(matching) is None:
+                continue
+            found = alternatives(matching, 8)
+            before = price_of(matching, 0, 0)
+        said = alternatives(solve(problem, objective), 8)
+        # Which of equally good lists comes first may differ.
+        assert [one.cost for one in found] == [one.cost for one in said], seed
+        assert [one.people for one in found] == [one.people for one in said], seed
+        assert len({frozenset(one) for one in [*lists(found), ends(matching)]}) == len(found) + 1
+        for one in found:
+            assert problem.values_at(one.rows, one.columns)[1].all()
+            load = np.bincount(one.columns, minlength=problem.shape[1])
+            assert (load <= problem.mentor_capacity).all()
+            assert (np.diff(one.rows) > 0).all()
+        assert repr(before.cost) == repr(price_of(solve(problem, objective), 0, 0).cost)
+        told += len(found)
+    assert told > 100
+
+
+def test_next_best_lists_come_to_an_end_where_few_pairs_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every list of a tiny problem is found once: with fewer pairs, and with more of no worth."""
+    monkeypatch.setattr(moves_module, "HELD_PAIRS", 0)
+    scores = [[2.0, 0.0], [0.0, -1.0]]
+    for objective, many in (("most people", 6), ("highest total", 6)):
+        found = alternatives(solve(Problem(scores), objective), 20)
+        assert len(found) == many
+        costs = [(one.people if objective == "most people" else 0, one.cost) for one in found]
+        assert costs == sorted(costs)
+        assert len(set(map(frozenset, lists(found)))) == many

@@ -17,15 +17,18 @@ from mentormatch.matching.moves import (
     KNOWN,
     Moves,
     Place,
+    fits_whole,
     held_in,
     locks_of,
     moves_of,
     positions,
 )
 from mentormatch.matching.network import Network
+from mentormatch.matching.next_best import NextBest
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.price_of import ANEW, Change, changes_between
 from mentormatch.matching.problem import Problem, Quota
+from mentormatch.matching.remembered import warm_of
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.warm import Warm
@@ -100,7 +103,9 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     apart into groups (with the first pairs, without the next one), the best of each of which is one
     cheapest chain of moves away; whichever is best of all is the next one, and its group falls
     apart in the same way (Murty 1968, doi:10.1287/opre.16.3.682). Where quotas stand in the way the
-    best of a group is solved for, those first that promise most.
+    best of a group is solved for, those first that promise most. In large assignments with nothing
+    but bans beside the places, chains are sought over the pairs that the search has kept, and
+    scores are read again only where one might cost less.
 
     Parameters
     ----------
@@ -113,8 +118,9 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     Raises
     ------
     ProblemError
-        The problem is too large (more than about four million cells, with quotas one million), the
-        matching is not proved best, or its objective is another one.
+        The problem is too large (with locks, minimums or several mentors a mentee more than about
+        four million cells or 2 048 mentors, with quotas one million cells), the matching is not
+        proved best, or its objective is another one.
     ValueError
         `k` is below 1.
 
@@ -130,8 +136,11 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
         raise ProblemError("alternatives are known for 'most people' and 'highest total' alone")
     if matching.status != "optimal":
         raise ProblemError("this matching is not proved best, so nothing is known to come next")
-    moves = moves_of(matching, whole=True)
     n, m = matching.problem.shape
+    warm = None if fits_whole(matching.problem) else warm_of(matching)
+    if warm is not None:
+        return tuple(Alternative(matching, *pairs) for pairs in NextBest(warm).take(k))
+    moves = moves_of(matching, whole=True)
     if moves is not None and not moves.bounded:
         if isinstance(moves.network, Warm) or moves.network.gains is None:
             raise ProblemError(f"{n} x {m} is too large a problem for alternatives")

@@ -166,13 +166,19 @@ def _few(matching: Matching) -> Moves | None:
     return Moves(matching, warm, Worths(matching.problem, units, units), bounded=False)
 
 
+def fits_whole(problem: Problem) -> bool:
+    """Say whether all moves of a problem are held at once where they may be."""
+    n, m = problem.shape
+    return n * m <= HELD_PAIRS and m <= HELD_MENTORS
+
+
 def _made(matching: Matching) -> Moves | None:
     problem = matching.problem
-    n, m = problem.shape
+    m = problem.shape[1]
     if m == 0 or not counts_all(matching):
         return None
     bounded = any(_binds(problem, quota) for quota in problem.quotas)
-    whole = n * m <= HELD_PAIRS and m <= HELD_MENTORS
+    whole = fits_whole(problem)
     if (bounded and not by_prices(matching)) or not (bounded or whole or by_whole_prices(matching)):
         return None
     order = lottery_order(problem, matching.seed)

@@ -29,8 +29,8 @@ Flags = NDArray[np.bool_]
 KEEP, MOST = 32, 128
 #: What a person counts for in the costs of chains: totals stay below 2**SUM_BITS.
 PERSON = 2 ** (grid.SUM_BITS + 2)
-_FAR = 2**62
-_OUT = 2**58  # the price of mentors who have no place
+FAR = 2**62
+OUT = 2**58  # the price of mentors who have no place
 _NEAR = 2**45  # prices that lie so close are told apart in float32 well enough
 _CELLS = 2**19
 _FEW = (16, 64, 256, 1024)
@@ -79,7 +79,7 @@ class Warm:
         self.load = np.bincount(columns, minlength=m).astype(np.int64)
         self.head, self.after = lists_of(self.match, m)
         #: What the prices of scores alone say: `base` of columns, `near` of rows.
-        self.base = np.where(places, prices, _OUT)
+        self.base = np.where(places, prices, OUT)
         self.pay = pay
         self.near = np.zeros(n, np.int64)
         self.near[rows] = problem.values_at(rows, columns)[0] + pay - prices[columns]
@@ -89,6 +89,10 @@ class Warm:
         if cover is not None:
             self.u[rows] += PERSON * (1 - cover[columns])
         self.bonus = pay if cover is None else PERSON + pay
+        #: What pairs not kept lose more here than at the prices they were read at; pairs not used.
+        self.shift: Ints | int = 0
+        self.barred: frozenset[tuple[int, int]] = frozenset()
+        self.most: float = MOST
         self._begin(left)
 
     def _begin(self, left: Candidates | None = None) -> None:
@@ -107,21 +111,32 @@ class Warm:
             self.ptr, self.cols, self.worth = left.ptr, left.cols, left.worth + self.bonus
             rest = np.where(left.rest > NOTHING, left.rest + self.pay, NOTHING)
             self.rest = np.minimum(rest, self.near)
-        self._lose()
+        self.lose()
 
-    def _learn(self, rows: Ints) -> None:
+    def learn(self, rows: Ints) -> None:
         """Read some mentees for the first time, and keep the pairs of theirs that lose least."""
         found = self.reader.best(rows, self.base, KEEP)
+        self._add(found)
         rest = np.where(found.rest > NOTHING, found.rest + self.pay, NOTHING)
+        self.rest, self.unread = self.rest.copy(), self.unread.copy()
         self.rest[rows] = np.minimum(rest, self.rest[rows])
         self.unread[rows] = False
-        self._add(found)
 
-    def _lose(self) -> None:
+    def lose(self) -> None:
         """Reckon what each pair kept loses."""
         from mentormatch.matching.solvers.paths import losses  # noqa: PLC0415  (compiles)
 
         self.loss = losses(self.ptr, self.cols, self.worth, self.u, self.v)
+        for pair in self.barred:
+            place = self.place_of(*pair)
+            if place is not None:
+                self.loss[place] = FAR
+
+    def place_of(self, i: int, j: int) -> int | None:
+        """Return where a pair stands among those kept, None if it is not kept."""
+        first, last = self.ptr[i], self.ptr[i + 1]
+        place = first + int(np.searchsorted(self.cols[first:last], j))
+        return int(place) if place < last and self.cols[place] == j else None
 
     def _add(self, found: Found) -> None:
         """Keep more pairs."""
@@ -133,7 +148,7 @@ class Warm:
         self.ptr, self.cols, self.worth = merge_rows(
             self.ptr, self.cols, self.worth, i, j, worth, size
         )
-        self._lose()
+        self.lose()
 
     @property
     def sound(self) -> bool:
@@ -145,7 +160,7 @@ class Warm:
         return not (least < 0 or owing or idle.any() or (self.u[loose] != 0).any())
 
     @cached_property
-    def _ranks(self) -> tuple[Ints, Ints]:
+    def ranks(self) -> tuple[Ints, Ints]:
         """Places of mentees and mentors in the order of their lottery tickets."""
         problem = self.problem
         sides = (("mentee", problem.mentee_ids or ()), ("mentor", problem.mentor_ids or ()))
@@ -154,13 +169,13 @@ class Warm:
         return rows, cols
 
     @cached_property
-    def _ends(self) -> tuple[Flags, Ints]:
+    def ends(self) -> tuple[Flags, Ints]:
         """Which mentors have a free place, and which mentees have no mentor."""
         return self.load < self.capacity, np.flatnonzero(self.open & (self.match < 0))
 
     def parted(self, i: int, j: int) -> Chain:
         """Return the cheapest chain after which a pair of the matching is not used."""
-        cost, path = self._path(i, -1, j)
+        cost, path = self.path(i, -1, j)
         if not path:
             return Chain(np.inf)
         return Chain(float(cost), self._told([(i, j, path[0][2]), *path[1:]]))
@@ -172,32 +187,37 @@ class Warm:
         if not possible[0] or self.capacity[j] == 0 or not self.open[i]:
             return Chain(np.inf)
         goal = int(self.match[i]) if self.match[i] >= 0 else nobody
-        cost, path = self._path(-1, j, goal)
-        if cost == _FAR:
+        cost, path = self.path(-1, j, goal)
+        if cost == FAR:
             return Chain(np.inf)
         lost = int(self.u[i] + self.v[j] - values[0]) - self.bonus
         return Chain(float(cost + lost), self._told([*path, (i, goal, j)]))
 
-    def _path(self, row: int, start: int, goal: int) -> tuple[int, list[tuple[int, int, int]]]:
-        """Return cost and steps of the shortest path: who moves, from which node, to which."""
+    def path(
+        self, row: int, start: int, goal: int, most: int = FAR
+    ) -> tuple[int, list[tuple[int, int, int]]]:
+        """Return cost and steps of the shortest path: who moves, from which node, to which.
+
+        A path that costs more than `most` is not looked for.
+        """
         from mentormatch.matching.solvers.paths import explore, trace  # noqa: PLC0415  (compiles)
 
         m = self.problem.shape[1]
         dist = np.empty(m + 1, np.int64)
-        spare, loose = self._ends
+        spare, loose = self.ends
 
         def network() -> tuple[Ints, Short, Ints, Ints, Ints, Ints, Ints, Flags, Ints]:
             kept = self.ptr, self.cols, self.loss
             return *kept, self.u, self.v, self.head, self.after, spare, loose
 
         while True:
-            cost = explore(*network(), row, start, goal, dist)
-            if not self._read(dist, row, goal, cost):
+            cost = explore(*network(), row, start, goal, most, dist)
+            if not self._read(dist, row, goal, min(cost, most)):
                 break
-        if cost == _FAR:
+        if cost == FAR:
             return cost, []
         who, source = np.empty(m + 1, np.int64), np.empty(m + 1, np.int64)
-        trace(*network(), row, start, goal, dist, *self._ranks, who, source)
+        trace(*network(), row, start, goal, dist, *self.ranks, who, source)
         path, node = [], goal
         while node >= 0 and node != start:
             path.append((int(who[node]), int(source[node]), node))
@@ -214,24 +234,24 @@ class Warm:
         if row >= 0:
             far[row] = 0
         if 0 <= goal < len(dist) - 1:
-            far[(self.match == goal) & (np.arange(len(far)) != row)] = _FAR
-        some = self.open & (far <= cost) & (far < _FAR) & (self.rest > NOTHING)
+            far[(self.match == goal) & (np.arange(len(far)) != row)] = FAR
+        some = self.open & (far <= cost) & (far < FAR) & (self.rest > NOTHING)
         room = np.where(some, cost - far, -1)
-        doubt = some & (self.near - self.rest <= room)
+        doubt = some & (self.near - self.rest + self.shift <= room)
         if not doubt.any():
             return False
-        if len(self.cols) > MOST * len(self.ptr):
+        if len(self.cols) > self.most * len(self.ptr):
             self._begin()
         if (doubt & self.unread).any():
-            self._learn(np.flatnonzero(doubt & self.unread))
+            self.learn(np.flatnonzero(doubt & self.unread))
             return True
         if int(room.max()) < PERSON // 2:
-            bar = np.where(doubt, self.near - self.pay - room - 1, NOTHING)
+            bar = np.where(doubt, self.near - self.pay + self.shift - room - 1, NOTHING)
             found = self.reader.gaining(np.arange(len(self.base)), self.base, bar)
             self._add(found)
             self.rest = np.where(doubt, np.minimum(self.rest, bar + self.pay), self.rest)
             return True
-        if cost == _FAR and 0 <= goal < len(self.base) and self._meet(goal):
+        if cost == FAR and 0 <= goal < len(self.base) and self._meet(goal):
             return True
         ends = (row, goal) if row >= 0 else (-1, -1)
         return self._shorten(np.flatnonzero(doubt), far, np.minimum(dist[:-1], cost), ends)
@@ -239,7 +259,7 @@ class Warm:
     def _meet(self, goal: int) -> bool:
         """Keep the pairs that lose least with a mentor whom no path reaches; say if any is new."""
         before = len(self.cols)
-        having = np.where(self.open, self.near, _OUT) - self.pay
+        having = np.where(self.open, self.near, OUT) - self.pay
         found = self.reader.keenest(np.array([goal]), having, KEEP)
         some = self.open[found.i]
         self._add(Found(found.i[some], found.j[some], found.worth[some], found.rest))
@@ -259,10 +279,12 @@ class Warm:
             part = rows[first : first + step]
             values, possible = self.problem.values(part)
             lengths = (far + self.u)[part][:, None] + (self.v - self.bonus) - values
-            lengths[~(possible & places)] = _FAR
-            lengths[part == ends[0], ends[1]] = _FAR
+            lengths[~(possible & places)] = FAR
+            lengths[part == ends[0], ends[1]] = FAR
+            for mentee, mentor in self.barred:
+                lengths[part == mentee, mentor] = FAR
             least = np.minimum(lengths.min(axis=0), ahead)
-            at, j = np.nonzero((lengths == least) & (lengths < _FAR))
+            at, j = np.nonzero((lengths == least) & (lengths < FAR))
             some.append((part[at], j, values[at, j]))
         i, j, worth = (np.concatenate(part) for part in zip(*some, strict=True))
         self._add(Found(i, j.astype(np.int32), worth, self.rest))
@@ -276,7 +298,7 @@ class Warm:
         if low is not None:
             bars = np.full(len(self.match), NOTHING, np.int64)
             bars[rows] = bar[rows] + low
-            shifted = np.where(places, prices - low, _OUT)
+            shifted = np.where(places, prices - low, OUT)
             return self.reader.gaining(np.sort(columns), shifted, bars)
         step = max(1, _CELLS // max(len(prices), 1))
         some: list[tuple[Ints, Ints, Ints]] = []
@@ -309,16 +331,16 @@ class Warm:
         from mentormatch.matching.solvers.paths import explore  # noqa: PLC0415  (compiles)
 
         m = self.problem.shape[1]
-        spare, loose = self._ends
+        spare, loose = self.ends
         dist = np.empty(m + 1, np.int64)
         while True:
             lists = self.head, self.after, spare, loose
             kept = self.ptr, self.cols, self.loss, self.u, self.v
-            explore(*kept, *lists, -1, m, -1, dist)
+            explore(*kept, *lists, -1, m, -1, FAR, dist)
             far = np.where(self.match >= 0, dist[self.match], 0)
             # Of a free place everything is known: it is worth nothing.
             low = np.maximum(self.v - np.minimum(dist[:-1], self.v), 0)
-            if not self._mend(low, self.u + far):
+            if not self.mend(low, self.u + far):
                 break
         more = low
         closed = np.flatnonzero(self.capacity == 0)
@@ -329,26 +351,26 @@ class Warm:
             columns = by_column(self.ptr, self.cols, self.worth, m)
             nothing = np.zeros(len(having), np.int64)
             lift(*columns, nothing, self.capacity, having, high, self.match, self.load)
-            if not self._mend(high, having):
+            if not self.mend(high, having):
                 return more, high
 
-    def _mend(self, prices: Ints, having: Ints) -> bool:
+    def mend(self, prices: Ints, having: Ints) -> bool:
         """Keep the pairs that gain more at these prices than their mentees have, if there are any.
 
         Pairs that are not kept gain no more than `rest` at the base prices.
         """
-        fall = np.where(self.capacity > 0, self.v - prices, -_FAR)
+        fall = np.where(self.capacity > 0, self.v - prices, -FAR)
         known = self.open & (self.rest > NOTHING)
-        spare = np.where(known, self.near - self.rest + having - self.u, _FAR)
+        spare = np.where(known, self.near - self.rest + having - self.u, FAR)
         order = np.argsort(-fall, kind="stable")
         many = 0 if self._lowest(prices) is None else self._outliers(fall[order], spare)
         few, others = order[:many], order[many:]
-        doubt = spare < int(fall[others].max(initial=-_FAR))
+        doubt = spare < int(fall[others].max(initial=-FAR))
         if (doubt & self.unread).any():
-            self._learn(np.flatnonzero(doubt & self.unread))
+            self.learn(np.flatnonzero(doubt & self.unread))
             return True
         before = len(self.cols)
-        some = spare < int(fall.max(initial=-_FAR))
+        some = spare < int(fall.max(initial=-FAR))
         for rows, columns in ((some, few), (doubt, others)):
             if rows.any() and len(columns):
                 self._add(self._gaining(np.flatnonzero(rows), prices, having, columns))

@@ -45,6 +45,7 @@ def explore(
     row: int,
     start: int,
     goal: int,
+    most: int,
     dist: Ints,
 ) -> int:
     """Find how far every node is from a start, until the goal is settled.
@@ -67,13 +68,16 @@ def explore(
         The node where the path begins, where no row does.
     goal : int
         The node where it ends; node m is nobody. -1 for none: all distances are found.
+    most : int
+        No path is looked for that is longer.
     dist : numpy.ndarray of int, shape (m + 1,)
-        Filled: how far each node is. Only what is no farther than the goal is to be relied on.
+        Filled: how far each node is. Only what is no farther than the goal, nor than `most`, is to
+        be relied on.
 
     Returns
     -------
     int
-        How far the goal is; 2**62 where it cannot be reached.
+        How far the goal is; 2**62 where it cannot be reached so near.
     """
     m = len(v)
     heap, place = np.empty(m + 1, np.int64), np.full(m + 1, -1, np.int64)
@@ -94,13 +98,13 @@ def explore(
         j = nearest(dist, heap, place, size)
         size -= 1
         base = dist[j]
-        limit = FAR
+        limit = np.int64(most)
         if goal >= 0:
-            limit = dist[goal]
-            if base > limit:
-                return int(limit)
-            if j == goal:
-                continue
+            limit = min(limit, dist[goal])
+        if base > limit:
+            break
+        if j == goal:
+            continue
         if j < m:
             if spare[j] and base < dist[m]:
                 dist[m] = base
@@ -130,7 +134,7 @@ def explore(
                     if d < dist[to] and d <= limit:
                         dist[to] = d
                         size = nearer(to, dist, heap, place, size)
-    return int(dist[goal]) if goal >= 0 else 0
+    return int(dist[goal]) if goal >= 0 and dist[goal] <= most else int(FAR)
 
 
 @njit(cache=True)

@@ -11,6 +11,7 @@ from mentormatch.matching import moves as moves_module
 from mentormatch.matching import remembered
 from mentormatch.matching import warm as warm_module
 from mentormatch.matching.alternatives import Alternative, alternatives
+from mentormatch.matching.certificate import certify
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.place_values import value_of_place
@@ -18,7 +19,7 @@ from mentormatch.matching.price_of import price_of
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
-from mentormatch.matching.solve import solve
+from mentormatch.matching.solve import solve, solve_beside
 from mentormatch.matching.solvers import large, search, tiles
 from mentormatch.matching.warm import Warm
 from strategies import OBJECTIVES
@@ -179,3 +180,26 @@ def test_next_best_lists_come_to_an_end_where_few_pairs_are_kept(
         costs = [(one.people if objective == "most people" else 0, one.cost) for one in found]
         assert costs == sorted(costs)
         assert len(set(map(frozenset, lists(found)))) == many
+
+
+def test_prices_of_other_scores_to_begin_with_change_no_pair() -> None:
+    """Beginning at the prices of a list under other scores gives what a search of its own does."""
+    moved = 0
+    for seed in range(40):
+        problem = plain(seed)
+        rng = np.random.default_rng(seed + 500)
+        if isinstance(problem.scores, Encodings):
+            left = problem.scores.mentees * rng.choice([0.5, 1.0, 2.0], 4)
+            other = replace(problem, scores=Encodings(left, problem.scores.mentors))
+        else:
+            other = replace(problem, scores=problem.scores + rng.integers(0, 3, problem.shape))
+        objective = OBJECTIVES[seed % 2]
+        near, cold = priced(problem, objective), priced(other, objective)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("LARGE", "DENSE", "LOWEST"):
+                patch.setattr(large, name, 0)
+            found = solve_beside(other, near)
+        assert ends(found) == ends(cold), seed
+        assert certify(other, found).optimal
+        moved += ends(near) != ends(cold)
+    assert moved > 20

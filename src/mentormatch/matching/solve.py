@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mentormatch.errors import InfeasibleError
 from mentormatch.matching.diagnose import conflict_of, diagnose
@@ -27,8 +28,11 @@ from mentormatch.matching.solvers.side_solve import solve_sides, suits_sides
 from mentormatch.matching.solvers.watch import Progress, Watch
 from mentormatch.matching.stable import stable
 
+Ints = NDArray[np.int64]
+
 #: Stages that linear programs answer.
 _PROGRAMMED = {"leximin", "spread", "share", "mean"}
+_DEAR = 2**40
 
 
 def solve(
@@ -86,7 +90,7 @@ def solve(
     A large problem that is interrupted (``KeyboardInterrupt``, as Ctrl-C or a notebook's stop
     button send it) gives the best matching so far, like one that runs out of time; where people
     must be matched and not all are yet, the interruption goes on, and running out of time is an
-    error.
+    error. While the problem is read, before the search begins, the interruption goes on, too.
 
     Returns
     -------
@@ -185,7 +189,7 @@ def _solved(
     priced: Pairing | None = None
     try:
         if simple and suits(problem):
-            answer = solve_large(problem, stages, seed, n_jobs, watch)
+            answer = solve_large(problem, stages, seed, n_jobs, watch, _guess(hints))
             priced = None if answer is None else answer.pairing
         elif suits_staged(problem, stages):
             priced = solve_general(problem, stages, seed, n_jobs, watch)
@@ -216,6 +220,14 @@ def _solved(
         seed,
         found.proved,
     )
+
+
+def _guess(hints: Mapping[str, Prices] | None) -> Ints | None:
+    """Return the prices of places in hints, where they are no larger than prices of scores are."""
+    total = (hints or {}).get("total")
+    if total is None or total.fine or int(np.abs(total.mentors).max(initial=0)) >= _DEAR:
+        return None
+    return total.mentors
 
 
 def _in_memory(

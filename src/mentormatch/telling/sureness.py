@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching.problem import Scores
 from mentormatch.matching.result import Matching
-from mentormatch.matching.solve import solve
+from mentormatch.matching.solve import solve_beside
 from mentormatch.scores.compatibility import BITS, Compatibility
 from mentormatch.scores.curve import ONE
 from mentormatch.telling.people import People
@@ -30,7 +30,8 @@ def sureness(
     every weight by a random factor ``exp(spread * z)`` with ``z`` standard normal (log-normal
     around the weight, the same factor in departments with weights of their own), and makes the
     best list anew, under the same rules and the same lottery. A part that weighs nothing still
-    weighs nothing. Each draw costs as much as making the list.
+    weighs nothing. Each draw costs as much as making the list, or less: it begins at the prices of
+    the list as it is, and what proves there how many can be matched is tried first.
 
     Parameters
     ----------
@@ -81,9 +82,7 @@ def sureness(
         other = _reweighed(fit, dict(zip(names, drawn.tolist(), strict=True)))
         scores: Scores = other if held is None else held.with_weights(other)
         try:
-            found = solve(
-                replace(matching.problem, scores=scores), matching.objective, matching.seed
-            )
+            found = solve_beside(replace(matching.problem, scores=scores), matching)
         except InfeasibleError:
             continue
         m = matching.problem.shape[1]

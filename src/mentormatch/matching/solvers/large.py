@@ -66,6 +66,7 @@ def solve_large(
     seed: int,
     n_jobs: Workers = 1,
     watch: Watch = FREE,
+    guess: Ints | None = None,
 ) -> Answer | None:
     """Return the best matching with its prices, or None if too many pairs tie to draw lots.
 
@@ -81,6 +82,8 @@ def solve_large(
         Threads that price pairs, or a cluster that does; the result does not depend on it.
     watch : Watch
         Told how far it is; may stop the search.
+    guess : numpy.ndarray of int, shape (m,), optional
+        Prices of places to begin with, those of a problem like this one; they change no pair.
 
     Raises
     ------
@@ -91,8 +94,8 @@ def solve_large(
     """
     locks = locks_of(problem)
     if not locks.quotas:
-        return _solve_free(problem, stages, seed, n_jobs, watch)
-    answer = _solve_free(locks.rest(), stages, seed, n_jobs, watch)
+        return _solve_free(problem, stages, seed, n_jobs, watch, guess)
+    answer = _solve_free(locks.rest(), stages, seed, n_jobs, watch, guess)
     return None if answer is None else _with_locks(locks, answer)
 
 
@@ -119,7 +122,12 @@ def _with_locks(locks: Locks, answer: Answer) -> Answer:
 
 
 def _solve_free(
-    problem: Problem, stages: tuple[str, ...], seed: int, n_jobs: Workers, watch: Watch
+    problem: Problem,
+    stages: tuple[str, ...],
+    seed: int,
+    n_jobs: Workers,
+    watch: Watch,
+    guess: Ints | None,
 ) -> Answer | None:
     """Solve a problem with nothing but bans, circle by circle where it falls apart."""
     bits = grid.lottery_bits(*problem.shape)
@@ -128,7 +136,9 @@ def _solve_free(
         return _solve_whole(part, stages, seed, 1, watch, bits)
 
     found = solve_apart(problem, stages, n_jobs, watch, circle)
-    return _solve_whole(problem, stages, seed, n_jobs, watch, bits) if found is None else found
+    if found is not None:
+        return found
+    return _solve_whole(problem, stages, seed, n_jobs, watch, bits, guess)
 
 
 def _solve_whole(
@@ -138,13 +148,15 @@ def _solve_whole(
     n_jobs: Workers,
     watch: Watch,
     bits: int,
+    guess: Ints | None = None,
 ) -> Answer | None:
     n, m = problem.shape
     if n * m < DENSE and int(problem.mentor_capacity.max(initial=0)) <= 1:
         return solve_single(problem, stages, seed, bits)
     reader = reader_of(problem, n_jobs)
     grid.check_total(np.array([reader.largest]), problem.most_pairs)
-    search = Search(problem, reader, watch, start_prices(problem, reader.bans))
+    begun = start_prices(problem, reader.bans) if guess is None else guess
+    search = Search(problem, reader, watch, begun)
     master = search.master
     small = problem.shape[0] * problem.shape[1] < LOWEST
     none = np.zeros(len(problem.quotas), np.int64)

@@ -308,7 +308,7 @@ def test_a_wish_that_leaves_someone_alone_says_so():
     assert (answer.people, answer.cost) == (1, pytest.approx(-0.7, abs=1e-6))
     assert "-" not in answer.text
     assert "rise by 0.700" in answer.text
-    assert "stiga med 0.700" in mm.why_not(lonely, "b", 0, "sv").text
+    assert "stiga med 0,700" in mm.why_not(lonely, "b", 0, "sv").text
 
 
 def test_namesakes_move_too():

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import mentormatch
+from mentormatch import make_cohort, rules
 from mentormatch.words import LANGUAGES, Sentence, catalogue, say, sentence, told
 
 SOURCE = Path(mentormatch.__file__).parent
@@ -190,3 +191,11 @@ def test_one_thing_is_counted_as_one(language):
     assert "1 faults" not in say("faults.opening", language, count=1)
     assert say("faults.opening", language, count=1) != say("faults.opening", language, count=2)
     assert "0" in say("faults.opening", language, count=0)
+
+
+def test_a_minimum_score_is_told_with_the_comma_of_swedish() -> None:
+    """A number in a rule's sentence is written as each language writes it, and never rounded."""
+    cohort = make_cohort(4, 4, seed=1)
+    said = [rules.minimum_score(score).sentence(cohort.programme) for score in (0.1, 0.125)]
+    assert [one.told("sv")[-5:] for one in said] == [" 0,10", "0,125"]
+    assert [one.told("en")[-5:] for one in said] == [" 0.10", "0.125"]

@@ -50,6 +50,17 @@ def told(name: object, language: str = "en") -> str:
     return name.told(language) if isinstance(name, Sentence) else str(name)
 
 
+def figure(written: str) -> Sentence:
+    """Return a number that is written with a decimal point as each language writes it.
+
+    Examples
+    --------
+    >>> figure("0.25").sv
+    '0,25'
+    """
+    return Sentence(written, written.replace(".", ","))
+
+
 def sentence(key: str, **values: object) -> Sentence:
     """Return the sentence ``area.key`` in both languages, its blanks filled in each."""
     en, sv = (

@@ -14,7 +14,7 @@ from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Programme
 from mentormatch.rules.condition import Condition, Meaning
 from mentormatch.rules.groups import codes_of, entries, named, not_asked
-from mentormatch.words import Sentence, sentence
+from mentormatch.words import Sentence, figure, sentence
 
 
 def common_language(column: str = "languages") -> Condition:
@@ -70,11 +70,16 @@ def minimum_score(score: float) -> Condition:
     """Demand that no pair scores below `score`, in [0, 1]."""
 
     def name(programme: Programme) -> Sentence:
-        return sentence("rules.minimum_score", score=f"{score:.2f}")
+        return sentence("rules.minimum_score", score=figure(_written(score)))
 
     return Condition(
         "minimum score", {"score": score}, (), lambda _: Meaning(minimum_score=score), name
     )
+
+
+def _written(score: float) -> str:
+    """Write a score with two decimals, or as many as it has."""
+    return f"{score:.2f}" if score == round(score, 2) else f"{score:g}"
 
 
 def _apart(cohort: Cohort, column: str) -> Pairs:

@@ -31,7 +31,7 @@ from mentormatch.rules.groups import (
     not_asked,
     those,
 )
-from mentormatch.words import Sentence, sentence
+from mentormatch.words import Sentence, figure, sentence
 
 
 def own_department_only(departments: Groups | None = None) -> Condition:
@@ -219,10 +219,12 @@ def at_least_inside(
 
     def name(programme: Programme, group: Group | None = None) -> Sentence:
         if group is None and not groups and column != "department":
-            return sentence("rules.at_least_inside_column", share=_percent(share), column=column)
+            return sentence(
+                "rules.at_least_inside_column", share=figure(f"{share:g}"), column=column
+            )
         some = groups if group is None else (group,)
         whose = called(programme, some)
-        return sentence("rules.at_least_inside", share=_percent(share), department=whose)
+        return sentence("rules.at_least_inside", share=figure(f"{share:g}"), department=whose)
 
     def meaning(cohort: Cohort) -> Meaning:
         if not groups:
@@ -316,10 +318,6 @@ def reserved_places(
 
 def _share_of(share: float, people: int) -> int:
     return ceil(Fraction(str(share)) * people / 100)
-
-
-def _percent(share: float) -> Sentence:
-    return Sentence(f"{share:g}", f"{share:g}".replace(".", ","))
 
 
 def _both(cohort: Cohort, group: Group) -> tuple[Flags, Flags]:

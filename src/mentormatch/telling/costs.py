@@ -31,7 +31,7 @@ from mentormatch.rulebook import conditions
 from mentormatch.rules import Condition, Meaning
 from mentormatch.telling.numbers import number
 from mentormatch.telling.people import People, language_of
-from mentormatch.words import LANGUAGES, Sentence, say, sentence, told
+from mentormatch.words import LANGUAGES, Sentence, figure, say, sentence, told
 
 #: With at most so many cells to solve in all, every rule is worked out exactly.
 _ANEW = 200_000
@@ -191,7 +191,7 @@ def _rules(
     for k in range(place, len(problem.quotas)):
         found += _bound(_Rule(problem.quotas[k].name, "", "quota", (k,)), matching)
     if problem.minimum_score > -np.inf and not scored:
-        name = sentence("rules.minimum_score", score=f"{problem.minimum_score:.2f}")
+        name = sentence("rules.minimum_score", score=figure(f"{problem.minimum_score:.2f}"))
         found.append(_least(matching, name, ""))
     return found
 

@@ -17,6 +17,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.price_of import PriceOf, price_of
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
+from mentormatch.telling.numbers import number
 from mentormatch.telling.people import People, language_of
 from mentormatch.words import say, told
 
@@ -148,7 +149,8 @@ def _holders(people: People, matching: Matching, i: int, j: int, who: dict[str, 
     if len(holders) < places:
         return say("explain.why_free", people.language, **who)
     score = matching.problem.values_at([i], [j])[0]
-    shown = f"{float(np.ldexp(float(score[0]), -matching.problem.bits)):.2f}"
+    steps = float(np.ldexp(float(score[0]), -matching.problem.bits))
+    shown = number(steps, language=people.language)
     return say("explain.why_taken", people.language, **who, holders=names, score=shown)
 
 
@@ -185,7 +187,9 @@ def _lost(matching: Matching, price: PriceOf, language: str) -> list[str]:
     if {"worst", "leximin"} & set(matching.stages) and len(now) and len(then):
         if then[0] < now[0]:
             low = (float(np.ldexp(float(one[0]), -problem.bits)) for one in (now, then))
-            shown = dict(zip(("before", "after"), (f"{one:.3f}" for one in low), strict=True))
+            shown = dict(
+                zip(("before", "after"), (number(one, 3, language) for one in low), strict=True)
+            )
             said.append(say("explain.price_lowest", language, **shown))
         elif "leximin" in matching.stages and now.tolist() != then.tolist():
             said.append(say("explain.price_low_scores", language))
@@ -216,20 +220,20 @@ def _price(price: PriceOf, language: str) -> str:
             return say("explain.price_kept_least", language, count=price.kept)
         if cost <= 0:
             return say("explain.price_unknown", language)
-        return say("explain.price_least", language, cost=_shown(cost))
+        return say("explain.price_least", language, cost=_shown(cost, language))
     if fewer > 0:
         key = "explain.price_people" if cost >= 0 else "explain.price_people_rise"
-        return say(key, language, count=fewer, cost=_shown(abs(cost)))
+        return say(key, language, count=fewer, cost=_shown(abs(cost), language))
     if cost < 0:
-        return say("explain.price_rise", language, cost=_shown(-cost))
+        return say("explain.price_rise", language, cost=_shown(-cost, language))
     if cost == 0:
         return say("explain.price_nothing", language)
-    return say("explain.price", language, cost=_shown(cost))
+    return say("explain.price", language, cost=_shown(cost, language))
 
 
-def _shown(cost: float) -> str:
+def _shown(cost: float, language: str) -> str:
     """Write a cost with three decimals, or as many as it takes to be seen."""
-    return f"{cost:.3f}" if cost >= 0.0005 else f"{cost:.6f}"
+    return number(cost, 3 if cost >= 0.0005 else 6, language)
 
 
 def _moves(others: pd.DataFrame, language: str) -> list[str]:
@@ -275,7 +279,8 @@ def impossible_because(problem: Problem, i: int, j: int, language: str = "en") -
     if not possible[0]:
         rules.append(say("explain.impossible_score", language))
     elif score < problem.minimum_score:
-        shown = {"score": f"{score:.2f}", "least": f"{problem.minimum_score:.2f}"}
+        both = {"score": score, "least": problem.minimum_score}
+        shown = {name: number(one, language=language) for name, one in both.items()}
         rules.append(say("explain.below_minimum", language, **shown))
     if problem.mentor_capacity[j] == 0:
         rules.append(say("explain.others_no_places", language))
@@ -391,7 +396,7 @@ def no_partner_because(people: People, side: str, place: int) -> str:
     ]
     value, scored = replace(problem, quotas=(), minimum_score=-np.inf).values_at(i, j)
     low = scored & (np.ldexp(value.astype(np.float64), -problem.bits) < problem.minimum_score)
-    least = f"{problem.minimum_score:.2f}"
+    least = number(problem.minimum_score, language=language)
     counts.append((int((~scored).sum()), say("explain.impossible_score", language)))
     counts.append((int(low.sum()), say("explain.minimum_rule", language, least=least)))
     if side == "mentees":

@@ -89,6 +89,14 @@ def test_small_problems_are_exact(problem, objective):
         assert (row["unit_people"], row["unit_total"]) == unit
 
 
+def test_prices_of_a_bound_do_not_outlive_it():
+    """Solved anew with no upper bound at all, a quota charges nothing for it."""
+    some = mm.Quota("some", mm.Pairs.listed([(0, 1), (1, 1), (2, 1)]), at_least=1, at_most=2)
+    matching = mm.solve(mm.Problem(np.zeros((3, 2)), mentor_capacity=[0, 3], quotas=[some]))
+    (row,) = mm.rule_costs(matching).to_dict("records")
+    assert (row["unit_people"], row["drop_people"]) == (1, 1)
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_prices_never_promise_too_little(objective, monkeypatch):
     """What prices say "at most" of is no less than what a new solve gains, and exact where so."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +23,8 @@ def most_people(problem: Problem, hints: Mapping[str, Prices]) -> tuple[int, Pri
     problem : Problem
         The question.
     hints : mapping of str to Prices
-        Those of the coverage, if there are any, may prove less.
+        Those of the coverage, if there are any, may prove less. They may be another problem's,
+        where a quota that is endless here had an upper bound.
 
     Returns
     -------
@@ -33,7 +35,10 @@ def most_people(problem: Problem, hints: Mapping[str, Prices]) -> tuple[int, Pri
     closed = (problem.mentor_capacity == 0).astype(np.int64)
     ways = [Prices(closed, none), Prices(np.ones_like(closed), none)]
     if hint := hints.get("coverage"):
-        ways.append(hint)
+        endless = np.array([quota.at_most is None for quota in problem.quotas], np.bool_)
+        ways.append(
+            replace(hint, quotas=np.where(endless, np.maximum(hint.quotas, 0), hint.quotas))
+        )
     limits = [bound(problem, prices, "coverage") for prices in ways]
     people, prices = min(zip(limits, ways, strict=True), key=lambda way: way[0])
     return (0 if people in (IMPOSSIBLE, UNKNOWN) else people), prices

@@ -124,6 +124,7 @@ def gain_at_most(matching: Matching, looser: Looser, charge: int = 0) -> Gain:
     --------
     >>> from mentormatch.matching.pairs import Pairs
     >>> from mentormatch.matching.problem import Quota
+    >>> from mentormatch.matching.solve import solve
     >>> ban = Quota("apart", Pairs.listed([(0, 0)]), at_most=0)
     >>> matching = solve(Problem([[9, 4], [8, 7]], quotas=[ban]))
     >>> free = Looser(Problem([[9, 4], [8, 7]]), ())

@@ -235,7 +235,7 @@ def changes(bench: Bench) -> Iterator[Line]:
             took.append(1000 * (perf_counter() - start))
             if not (price.exact and (not price.possible or price.people > 0 or price.cost >= 0)):
                 raise WrongError(f"{name}: a pair would better the best matching")
-        note = f"the first one, which reads all scores, {took[0]:.3g} ms"
+        note = f"the first one, which reads some scores, {took[0]:.3g} ms"
         yield Line("price", name, what, statistics.median(took[1:]), note=note)
         start = perf_counter()
         value_of_place(matching)

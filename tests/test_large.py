@@ -18,6 +18,7 @@ from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.solvers import large, lots, search, tiles
+from mentormatch.matching.solvers.readers import local_reader
 from mentormatch.matching.solvers.watch import Progress
 
 OBJECTIVES = ("most people", "highest total")
@@ -402,3 +403,43 @@ def test_closed_mentors_do_not_blur_what_the_others_gain() -> None:
     matching = solve(problem, "highest total", progress=said.append)
     assert ends(matching) == ends(in_memory(problem, "highest total", 0))
     assert said[-1].read < 20
+
+
+@pytest.mark.parametrize("form", ["encodings", "matrix"])
+@pytest.mark.parametrize("cells", [7, 2**19])
+def test_rows_are_read_as_far_as_their_widths(
+    form: str, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row gets the pairs above its bar in its first columns of those listed, and no others."""
+    monkeypatch.setattr(tiles, "CELLS", cells)
+    rng = np.random.default_rng(3)
+    fit = Encodings(rng.random((30, 4)), rng.random((20, 4)))
+    problem = Problem(fit if form == "encodings" else fit.block(np.arange(30)))
+    columns, prices = rng.permutation(20)[:15], rng.integers(0, 2**18, 20)
+    bar = np.where(np.arange(30) % 7 == 0, tiles.NOTHING, 2**20)
+    widths = rng.integers(0, 16, 30)
+    reader = local_reader(problem, 1)
+    # Bars and prices are in the steps of the problem's own grid.
+    found = reader.gaining(columns, prices, bar, widths)
+    values, _ = problem.values(np.arange(30))
+    wanted = {
+        (i, j, int(values[i, j]))
+        for i in range(30)
+        for j in columns[: widths[i]].tolist()
+        if bar[i] > tiles.NOTHING and values[i, j] - prices[j] > bar[i]
+    }
+    told = zip(found.i.tolist(), found.j.tolist(), found.worth.tolist(), strict=True)
+    found_all = set(told)
+    assert wanted and wanted <= found_all
+    # What passes the rough filter may lie a few steps below the bar, but never beyond the widths.
+    assert all(j in columns[: widths[i]] for i, j, _ in found_all)
+
+
+@pytest.mark.parametrize("form", ["encodings", "matrix"])
+def test_a_row_with_nobody_to_read_has_a_rest(form: str) -> None:
+    """Where there are no mentors, what is found still tells of every row that nothing is left."""
+    fit = Encodings(np.ones((3, 2)), np.ones((0, 2)))
+    problem = Problem(fit if form == "encodings" else np.ones((3, 0)))
+    found = local_reader(problem, 1).best(np.arange(3), np.zeros(0, np.int64), 24)
+    assert len(found.i) == 0
+    assert found.rest.tolist() == [tiles.NOTHING] * 3

@@ -120,11 +120,14 @@ class Farm:
         rest = found.rest[order][np.searchsorted(read[order], rows)]
         return Found(found.i, found.j, found.worth, rest)
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
         """Return all pairs of these columns that gain more than their row's bar (`rest` = bar)."""
         rows = np.flatnonzero(bar > NOTHING)
+        each = np.full(len(bar), len(columns)) if widths is None else widths
+        rows = rows[np.argsort(-each[rows], kind="stable")]
         blocks = self._even(rows, len(columns))
-        parts = self._read("gaining", [(block, bar[block]) for block in blocks], columns, prices)
+        asked = [(block, bar[block], each[block]) for block in blocks]
+        parts = self._read("gaining", asked, columns, prices)
         found = joined(parts)
         return Found(found.i, found.j, found.worth, bar)
 
@@ -229,11 +232,11 @@ def read(field: Field, verb: str, block: tuple[Any, ...], shared: tuple[Any, ...
     reader = field.reader()
     if verb == "gaining":
         # Rows of other blocks have no bar here.
-        rows, bars = block
+        rows, bars, each = block
         columns, prices = shared
-        bar = np.full(reader.shape[0], NOTHING, np.int64)
-        bar[rows] = bars
-        found = reader.gaining(columns, prices, bar)
+        bar, widths = np.full(reader.shape[0], NOTHING, np.int64), np.zeros(reader.shape[0], int)
+        bar[rows], widths[rows] = bars, each
+        found = reader.gaining(columns, prices, bar, widths)
         return Found(found.i, found.j, found.worth, bar[:0])
     return getattr(reader, verb)(*block, *shared)
 

@@ -83,6 +83,74 @@ def nearest(dist: Ints, heap: Ints, place: Ints, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def bid_rows(
+    ptr: Ints,
+    cols: Short,
+    worth: Ints,
+    floor: Ints,
+    capacity: Ints,
+    u: Ints,
+    v: Ints,
+    match: Ints,
+    head: Ints,
+    after: Ints,
+    before: Ints,
+    load: Ints,
+    vacant: Ints,
+    patience: int,
+) -> None:
+    """Let rows that could do better bid for places, until `patience` bids were made.
+
+    Who bids raises the price of her best column to where her second best would do as well, and
+    whoever had the column's only place bids again (augmenting row reduction: Jonker and Volgenant
+    1987). What results is best for those who have a place; `insert_rows` goes on from there. All
+    other arguments are as there.
+    """
+    n = len(u)
+    queue, first, last = np.empty(n + patience + 1, np.int64), 0, 0
+    for i in range(n):
+        best = floor[i]
+        for k in range(ptr[i], ptr[i + 1]):
+            best = max(best, worth[k] - v[cols[k]])
+        if match[i] >= 0:
+            if best <= u[i]:
+                continue
+            vacant[match[i]] += 1
+            leave(i, match, head, after, before, load)
+        u[i] = best
+        if best > floor[i]:
+            queue[last] = i
+            last += 1
+    while first < last and patience > 0:
+        patience -= 1
+        i = queue[first]
+        first += 1
+        best, second, j = floor[i], floor[i], -1
+        for k in range(ptr[i], ptr[i + 1]):
+            x = worth[k] - v[cols[k]]
+            if x > best:
+                best, second, j = x, best, cols[k]
+            elif x > second:
+                second = x
+        u[i] = best
+        if j < 0:
+            continue
+        if load[j] < capacity[j]:
+            vacant[j] = max(vacant[j] - 1, 0)
+        elif capacity[j] > 1 or best == second:
+            continue  # nobody would gain, or more than one would lose: shortest paths settle it
+        else:
+            old = head[j]
+            leave(old, match, head, after, before, load)
+            queue[last] = old
+            last += 1
+        if capacity[j] == 1:
+            v[j] += best - second
+            u[i] = second
+        enter(i, j, match, head, after, before, load)
+
+
+@njit(cache=True, nogil=True)
 def insert_rows(
     ptr: Ints,
     cols: Short,

@@ -191,7 +191,8 @@ def _solve_whole(
         proved = True
     except (Stopped, KeyboardInterrupt):
         if "total" not in proofs:
-            mentors = np.maximum(search.master.v, 0) if not search.paid else nobody.mentors
+            mentors = np.maximum(search.master.v + search.sunk, 0)
+            mentors = nobody.mentors if search.paid else mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
         match = search.so_far()
     return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees, left)

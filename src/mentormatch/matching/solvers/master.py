@@ -14,6 +14,7 @@ Short = NDArray[np.int32]
 
 _MOST = 2**61
 _PATIENCE = 1.5
+_BIDS = 6
 
 
 class Master:
@@ -46,8 +47,10 @@ class Master:
                 self.ptr, self.cols, self.worth, i, j, worth, len(self.u)
             )
 
-    def improve(self, floor: Ints) -> None:
+    def improve(self, floor: Ints, *, patient: bool = False) -> None:
         """Make the matching best again, where each row has at least its floor without a match.
+
+        If `patient`, places may stand empty at a price while no fewer rows are at their floor.
 
         Raises
         ------
@@ -56,6 +59,7 @@ class Master:
         """
         from mentormatch.matching.solvers.edges import by_column  # noqa: PLC0415  (compiles)
         from mentormatch.matching.solvers.kernels import (  # noqa: PLC0415  (compiles)
+            bid_rows,
             fill_places,
             insert_rows,
             lift,
@@ -65,11 +69,13 @@ class Master:
         vacant = np.where(self.v > 0, self.capacity - self.load, 0)
         args = (self.ptr, self.cols, self.worth, floor, self.capacity)
         columns: tuple[Ints, Short, Ints] | None = None
+        bid_rows(*args, self.u, self.v, *lists, vacant, _BIDS * len(self.u))
         effort = int(_PATIENCE * len(self.cols)) + 2**14
         while not insert_rows(*args, self.u, self.v, *lists, vacant, effort):
             columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
             lift(*columns, floor, self.capacity, self.u, self.v, self.match, self.load)
-        if (vacant > 0).any():
+        waiting = int(((self.match < 0) & (floor > 0)).sum())
+        if (vacant > 0).any() and not (patient and vacant.sum() <= waiting):
             columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
             fill_places(*columns, self.u, self.v, *lists, vacant)
         largest = max(int(self.u.max(initial=0)), int(self.v.max(initial=0)))
@@ -80,9 +86,10 @@ class Master:
 
     def leave(self, columns: NDArray[np.bool_]) -> None:
         """Let all rows of some columns leave."""
-        self._let_go(np.flatnonzero((self.match >= 0) & columns[self.match]))
+        self.leave_rows(np.flatnonzero((self.match >= 0) & columns[self.match]))
 
-    def _let_go(self, rows: Ints) -> None:
+    def leave_rows(self, rows: Ints) -> None:
+        """Let some rows leave their columns."""
         from mentormatch.matching.solvers.kernels import leave  # noqa: PLC0415  (compiles)
 
         lists = self.match, self.head, self.after, self.before, self.load
@@ -107,7 +114,7 @@ class Master:
         """Forget all candidates but some; rows that had one of those leave."""
         i = np.repeat(np.arange(len(self.u)), np.diff(self.ptr))
         gone = ~some & (self.match[i] == self.cols)
-        self._let_go(i[gone])
+        self.leave_rows(i[gone])
         self.ptr = np.concatenate([[0], np.cumsum(np.bincount(i[some], minlength=len(self.u)))])
         self.cols, self.worth = self.cols[some], self.worth[some]
 

@@ -16,7 +16,15 @@ from mentormatch.matching.grid import SCORE_BITS
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import alike
-from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, in_order, joined, scan
+from mentormatch.matching.solvers.tiles import (
+    Found,
+    Tiles,
+    all_above,
+    in_order,
+    joined,
+    nothing_of,
+    scan,
+)
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -71,13 +79,15 @@ class Products(Tiles):
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
         m = self.shape[1]
         keep = min(keep, m)
+        if not keep:
+            return nothing_of(rows)
         floats = prices.astype(np.float64)
         least = self.problem.minimum_score - self._error(prices)
         parts: list[Any] = []
         kinds = self.bans.row_kinds[rows]
         for kind, columns in enumerate(self.kind_of_row):
             mine = rows[kinds == kind] if len(self.kind_of_row) > 1 else rows
-            if not len(mine) or not keep:
+            if not len(mine):
                 continue
             whole = len(columns) == m
             priced = self._priced(self.right, slice(None) if whole else columns, floats)
@@ -154,7 +164,7 @@ class Products(Tiles):
         """Return what pairs that did not enter a heap gain at most."""
         return np.floor((gain + self._error(prices)) * self.scale).astype(np.int64) + 1
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
         """Return all pairs of these columns that gain more than their row's bar."""
         from mentormatch.matching.solvers.scans import above  # noqa: PLC0415  (compiles)
 
@@ -163,12 +173,12 @@ class Products(Tiles):
         bars = np.nextafter(bars, np.float32(-np.inf))
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints) -> tuple[Ints, Short, Ints]:
-            gain = self.left[rows] @ priced
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds)
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+            gain = self.left[rows] @ priced[:, :width]
+            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
             left, right = rows[i], columns[j].astype(np.int32)
             worth, possible = self.worth(left, right, np.zeros(0), prices)
             possible &= self.bans.free(left, right)
             return left[possible], right[possible], worth[possible]
 
-        return joined(self, one, len(columns), bar)
+        return joined(self, one, len(columns), bar, widths)

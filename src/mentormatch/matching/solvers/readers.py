@@ -76,24 +76,24 @@ class Matrix(Tiles):
             gains_of_raw(raw, self.scale, self.problem.minimum_score, values[rows], gain)
             yield first, gain
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
         """Return all pairs of these columns that gain more than their row's bar."""
         from mentormatch.matching.solvers.scans import above, gains_of_raw  # noqa: PLC0415
 
         bars, floats = bar.astype(np.float64), prices[columns].astype(np.float64)
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints) -> tuple[Ints, Short, Ints]:
-            raw = self.problem.scores[np.ix_(rows, columns)]
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+            raw = self.problem.scores[np.ix_(rows, columns[:width])]
             gain = np.empty(raw.shape, np.float64)
-            gains_of_raw(raw, self.scale, self.problem.minimum_score, floats, gain)
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds)
+            gains_of_raw(raw, self.scale, self.problem.minimum_score, floats[:width], gain)
+            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
             worth = gain[i, j].astype(np.int64) + prices[columns[j]]
             left, right = rows[i], columns[j].astype(np.int32)
             free = self.bans.free(left, right)
             return left[free], right[free], worth[free]
 
-        return joined(self, one, len(columns), bar)
+        return joined(self, one, len(columns), bar, widths)
 
 
 class Blocks(Tiles):
@@ -131,20 +131,20 @@ class Blocks(Tiles):
         steps -= prices
         yield 0, steps
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
         """Return all pairs of these columns that gain more than their row's bar."""
         from mentormatch.matching.solvers.scans import above  # noqa: PLC0415  (compiles)
 
         bars, floats = bar.astype(np.float64), prices[columns].astype(np.float64)
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints) -> tuple[Ints, Short, Ints]:
-            gain = self.problem.steps(rows)[:, columns] - floats
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds)
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+            gain = self.problem.steps(rows)[:, columns[:width]] - floats[:width]
+            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
             worth = gain[i, j].astype(np.int64) + prices[columns[j]]
             return rows[i], columns[j].astype(np.int32), worth
 
-        return joined(self, one, len(columns), bar)
+        return joined(self, one, len(columns), bar, widths)
 
 
 class Sparse:
@@ -165,7 +165,7 @@ class Sparse:
         rest = np.full(len(rows), NOTHING, np.int64)
         return Found(i[possible], j[possible].astype(np.int32), worth[possible], rest)
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
         """Return nothing: every pair is known."""
         none = np.zeros(0, np.int64)
         return Found(none, none.astype(np.int32), none, bar)

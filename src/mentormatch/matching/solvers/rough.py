@@ -15,7 +15,15 @@ from mentormatch.errors import ProblemError
 from mentormatch.matching.problem import Problem, Scores
 from mentormatch.matching.solvers import tiles
 from mentormatch.matching.solvers.bans import alike
-from mentormatch.matching.solvers.tiles import Found, Tiles, all_above, in_order, joined, scan
+from mentormatch.matching.solvers.tiles import (
+    Found,
+    Tiles,
+    all_above,
+    in_order,
+    joined,
+    nothing_of,
+    scan,
+)
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -76,13 +84,15 @@ class Rough(Tiles):
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
         m = self.shape[1]
         keep = min(keep, m)
+        if not keep:
+            return nothing_of(rows)
         least = self.problem.minimum_score - self._error(prices)
         costs = (prices / self.scale).astype(np.float32)
         kinds = self.bans.row_kinds[rows]
         parts: list[Any] = []
         for kind, columns in enumerate(self.columns_of):
             mine = rows[kinds == kind]
-            if not len(mine) or not keep:
+            if not len(mine):
                 continue
             whole = len(columns) == m
             some: Any = slice(None) if whole else columns
@@ -141,7 +151,7 @@ class Rough(Tiles):
         free = bans.free(found.i, found.j)
         return Found(found.i[free], found.j[free], found.worth[free], found.rest)
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
         """Return all pairs of these columns that gain more than their row's bar."""
         from mentormatch.matching.solvers.scans import above  # noqa: PLC0415  (compiles)
 
@@ -150,14 +160,14 @@ class Rough(Tiles):
         bars = np.nextafter(bars, np.float32(-np.inf))
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints) -> tuple[Ints, Short, Ints]:
-            gain = self._asked(rows, columns, len(columns)) - costs
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds)
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+            gain = self._asked(rows, columns[:width], width) - costs[:width]
+            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
             left, right = rows[i], columns[j].astype(np.int32)
             worth, possible = self.worth(left, right, np.zeros(0), prices)
             return left[possible], right[possible], worth[possible]
 
-        return joined(self, one, len(columns), bar)
+        return joined(self, one, len(columns), bar, widths)
 
     def worth(self, i: Ints, j: Short, gain: Floats, prices: Ints) -> tuple[Ints, Flags]:
         """Return the exact worth of pairs, and which of them are possible."""

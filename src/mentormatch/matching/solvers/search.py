@@ -19,7 +19,7 @@ Flags = NDArray[np.bool_]
 FIRST, AGAIN, MOST = 24, 48, 192
 _FAR = 2**60
 _LAST = 8
-_QUANTILES = np.array([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999])
+_DEEPER = 16
 
 
 class Search:
@@ -45,9 +45,15 @@ class Search:
         self.since = np.zeros(m, np.int64)
         self.had: list[Ints] = []
         self.pay, self.paid = np.zeros(n, np.int64), False  # on top of every score of a row
-        self.read, self.rounds, self.met = 0, 0, False
-        self.keep = np.full(n, FIRST, np.int64)
-        self.guess = guess  # prices at which rows are read first
+        self.read, self.rounds = 0, 0
+        self.keep, self.wide = np.full(n, FIRST, np.int64), AGAIN
+        self.sunk = 0  # how far below proper ones prices are held
+        if guess is not None:
+            # Where nobody and no place need be left, no level of prices is better than another:
+            # at a low one nobody gives up.
+            balanced = int(self.open.sum()) == int(self.capacity.sum())
+            self.sunk = reader.largest if balanced else 0
+            self.master.v = np.where(self.capacity > 0, guess - self.sunk, 0)
 
     def prices(self) -> Ints:
         """Return the prices, with mentors who have no place put out of reach."""
@@ -59,8 +65,6 @@ class Search:
             return
         self.watch.look()
         prices = self.prices()
-        if not self.bases and self.guess is not None:
-            prices = np.where(self.capacity > 0, self.guess, 2**58)
         for keep in np.unique(self.keep[rows]).tolist():
             mine = rows[self.keep[rows] == keep]
             found = self.reader.best(mine, prices, keep)
@@ -77,21 +81,39 @@ class Search:
         risen = np.array([np.median(prices - base) for base in self.bases]).astype(np.int64)
         return self.rest - np.maximum(risen, 0)[self.base]
 
-    def _read_columns(self, columns: Ints, margin: int) -> None:
-        """Learn the pairs of some columns that gain more than the rest of their row and a margin.
+    def _read_parts(self, rows: Ints, bars: Ints) -> None:
+        """Learn the pairs of some rows that gain more than a bar of each at the present prices.
 
-        What is left out then gains no more than the rest at prices raised by the margin.
+        Only columns are read whose prices have fallen by more than the bar lies above the rest:
+        no pair of another column can gain as much.
         """
-        if not len(columns):
+        if not len(rows):
             return
-        self.watch.look()
         prices = self.prices()
-        bar = np.where(self.rest > NOTHING, self.rest - self.pay + margin, NOTHING)
-        self._add(self.reader.gaining(columns, prices, bar), prices)
-        for base in self.bases:
-            base[columns] = prices[columns] + margin
-        self.far[columns] = _FAR
-        self.read += self.shape[0] * len(columns)
+        depth = bars - self.rest[rows]
+        for b in np.unique(self.base[rows]).tolist():
+            self.watch.look()
+            mine = self.base[rows] == b
+            order, fallen = self._fallen(b, prices)
+            bar = np.full(self.shape[0], NOTHING, np.int64)
+            widths = np.zeros(self.shape[0], np.int64)
+            some = rows[mine]
+            bar[some] = bars[mine] - self.pay[some]
+            widths[some] = np.searchsorted(-fallen, -depth[mine])
+            columns = order[: int(widths.max(initial=0))]
+            self._add(self.reader.gaining(columns, prices, bar, widths), prices)
+            self.read += int(widths.sum())
+        self.rest[rows], self.base[rows] = bars, len(self.bases)
+        self.bases.append(prices)
+
+    def _fallen(self, base: int, prices: Ints) -> tuple[Ints, Ints]:
+        """Return the columns by how much their prices have fallen, the most first, and how much.
+
+        Columns that have been read are left to what is known of them.
+        """
+        fall = np.where(self.far < _FAR, -_FAR, self.bases[base] - prices)
+        order = np.argsort(-fall, kind="stable")
+        return order, fall[order]
 
     def _add(self, found: Found, prices: Ints) -> None:
         held = prices[found.j] < 2**58
@@ -106,34 +128,47 @@ class Search:
         master = self.master
         if not self.open.any():
             return
-        rows, columns, margin = np.flatnonzero(self.open), np.zeros(0, np.int64), 0
-        lower = int(self.pay.max(initial=0))
+        none = np.zeros(0, np.int64)
+        doubt = (np.flatnonzero(self.open), none, none, none)
+        lower, done = int(self.pay.max(initial=0)), False
         if self.bases:
-            rows, columns, margin = self._doubtful(ties)
-        while not ties or len(rows) or len(columns):
+            doubt = self._doubtful(ties)
+        while not ties or any(map(len, doubt)):
+            rows, some, bars, columns = doubt
             self._read_rows(rows)
-            self._read_columns(columns, margin)
-            if not self.met and self._nearly_done():
+            self._read_parts(some, bars)
+            if len(columns):
+                self._read_columns(columns)
+            self._forget_bases()
+            if self._nearly_done():
                 self._meet()
-            self._improve(self._rest_now() - lower)
+            self._improve(self._rest_now() - lower, patient=not done)
             self.rounds += 1
-            rows, columns, margin = self._doubtful(ties)
-            if not len(rows) and not len(columns) and self._level():
+            doubt = self._doubtful(ties)
+            done = not any(map(len, doubt))
+            if done and self._level():
                 self._report()
                 return
             self._report()
-            if not len(rows) and not len(columns):
-                continue
-            if self.rounds > 1:
+            if not done:
                 room = (master.u - self._rest_now())[self.open]
                 few = len(room) // 20
                 lower = min(max(2 * lower, int(np.partition(room, few)[few]), 1), 2**58)
 
-    def _improve(self, waiting: Ints) -> None:
-        """Make the matching best again, where rows may hope for so much without a match."""
+    def _forget_bases(self) -> None:
+        """Forget the prices at which no row was read last."""
+        used, self.base = np.unique(self.base, return_inverse=True)
+        self.bases = [self.bases[b] for b in used.tolist()]
+
+    def _improve(self, waiting: Ints, *, patient: bool) -> None:
+        """Make the matching best again, where rows may hope for so much without a match.
+
+        If `patient`, places may stand empty at a price while no fewer rows hope.
+        """
         master = self.master
         floor = np.maximum(waiting, 0)
-        master.improve(np.where(master.match >= 0, np.minimum(floor, master.u), floor))
+        waits = np.where(master.match >= 0, np.minimum(floor, master.u), floor)
+        master.improve(waits, patient=patient)
 
     def _loose(self) -> Flags:
         """Mark the rows that have been left without a match for the hope of a better one."""
@@ -141,63 +176,61 @@ class Search:
         found: Flags = self.open & (master.match < 0) & (master.u > 0) & (self.rest > NOTHING)
         return found
 
-    def _doubtful(self, ties: bool) -> tuple[Ints, Ints, int]:
-        """Return the rows and columns to be read again, the fewest pairs of them that will do."""
+    def _doubtful(self, ties: bool) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return the rows to be read again, those to be read in part, their bars, and columns.
+
+        Of rows that are read in part all pairs are wanted that gain more than their bar.
+        """
         master = self.master
-        n, m = self.shape
+        m = self.shape[1]
         prices = self.prices()
-        room = master.u - self.rest - int(ties)
+        having = master.u - int(ties)
+        room = having - self.rest
         loose = self._loose()
-        known = self.far < _FAR
-        worst = self._falls(prices, ~known)[self.base]
-        if known.any():
-            unsure = self._unsure(prices, known, ties)
-            other = self._falls(prices, known)[self.base]
-            worst = np.where(unsure, np.maximum(worst, other), worst)
+        worst = self._falls(prices, self.far >= _FAR)[self.base]
         doubt = self.open & ((room < worst) | loose)
-        best = float(doubt.sum() * m)
-        rows, columns, margin, limit_of = np.flatnonzero(doubt), np.zeros(0, np.int64), 0, 0
-        if best == 0:
-            return rows, columns, 0
-        fall = np.max([base - prices for base in self.bases], axis=0)
-        for limit in np.unique(np.quantile(fall, _QUANTILES, method="nearest")).tolist():
-            some = self.open & ((room < np.minimum(worst, limit)) | loose)
-            fallen = fall > limit
-            cost = float(some.sum() * m)
-            if fallen.any():
-                cost += self.reader.column_cost * float(fallen.sum() * n)
-            if cost < best:
-                best, limit_of = cost, int(limit)
-                rows, columns = np.flatnonzero(some), np.flatnonzero(fallen)
-        if len(columns):
-            spare = room[self.open]
-            margin = max(limit_of, int(np.partition(spare, len(spare) // 50)[len(spare) // 50]))
-            rows = np.flatnonzero(self.open & ((room < np.minimum(worst, margin)) | loose))
+        rows, bars = np.flatnonzero(doubt & ~loose), having.copy()
+        whole = doubt & loose
+        if not len(rows) or not self.reader.column_cost < np.inf:
+            rows, whole = rows[:0], doubt
+        usual = np.array([np.median(base - prices) for base in self.bases]).astype(np.int64)
+        spare = np.sort((room - usual[self.base])[self.open])
+        margin = max(int(spare[len(spare) // 2]) // 4, 0) if len(rows) else 0
+        for b in np.unique(self.base[rows]).tolist():
+            mine = rows[self.base[rows] == b]
+            fallen = self._fallen(b, prices)[1]
+            # A little deeper than need be, so that rows are in no doubt again soon.
+            most = fallen[m // _DEEPER]
+            deepest = np.maximum(most, room[mine] - 4 * margin)
+            depth = np.minimum(deepest, room[mine] - margin // 8)
+            widths = np.searchsorted(-fallen, -depth)
+            bars[mine] = self.rest[mine] + depth
+            whole[mine] = widths * self.reader.column_cost * 2 > m
+        rows = rows[~whole[rows]]
+        again = np.flatnonzero(whole)
         if ties:
-            self.keep[rows] = np.minimum(self.keep[rows] * 4, m)
-        return rows, columns, margin
+            self.keep[again] = np.minimum(self.keep[again] * 4, m)
+        return again, rows, bars[rows], self._unsure(ties)
 
     def _falls(self, prices: Ints, some: Flags) -> Ints:
         """Return by how much the price of some column has fallen at most since each reading."""
         least = -(2**60)
         return np.array([(base - prices)[some].max(initial=least) for base in self.bases])
 
-    def _unsure(self, prices: Ints, known: Flags, ties: bool) -> Flags:
-        """Mark rows that have lost so much that what is known of some column proves nothing."""
-        unsure = np.zeros(self.shape[0], np.bool_)
-        for k, had in enumerate(self.had):
-            mine = known & (self.since == k)
-            if mine.any():
-                spare = int((prices[mine] - self.far[mine]).min()) - int(ties)
-                unsure |= had - self.master.u > spare
-        return unsure
+    def _unsure(self, ties: bool) -> Ints:
+        """Return the columns of which what is known proves nothing, as rows have lost so much."""
+        lost = [int((had - self.master.u)[self.open].max(initial=-_FAR)) for had in self.had]
+        known = np.flatnonzero(self.far < _FAR)
+        most = self.far[known] + np.array([*lost, 0])[self.since[known]] + int(ties)
+        found: Ints = known[most > self.master.v[known]]
+        return found
 
     def _nearly_done(self) -> bool:
         """Say whether few rows are left, and no more places than they will take."""
         left = int((self.open & (self.master.match < 0) & (self.master.u > 0)).sum())
         free = int((self.capacity - self.master.load).sum())
         few = left * 25 <= int(self.open.sum())
-        return few and 0 < free <= left and self.reader.column_cost < np.inf and self.rounds > 1
+        return few and 0 < free <= left and self.reader.column_cost < np.inf and self.rounds > 0
 
     def _meet(self) -> None:
         """Let the places that nobody wants come to meet the last rows.
@@ -205,70 +238,78 @@ class Search:
         Their prices fall, below zero if need be, until a row would as soon take them. Otherwise
         all other prices had to rise until somebody did. `_level` makes prices proper again.
         """
-        self.watch.look()
-        self.met = True
         master = self.master
         columns = np.flatnonzero(self.capacity > master.load)
-        having = np.where(self.open, master.u, 2**58)
-        found = self.reader.keenest(columns, having - self.pay, AGAIN)
-        keen = self.open[found.i]
-        i, j, worth = found.i[keen], found.j[keen], found.worth[keen]
-        worth = worth + self.pay[i]
-        master.add(i, j, worth)
+        found = self._read_columns(columns)
         most = np.full(self.shape[1], NOTHING, np.int64)
-        np.maximum.at(most, j, worth - master.u[i])
+        np.maximum.at(most, found.j, found.worth + self.pay[found.i] - master.u[found.i])
         wanted = columns[most[columns] > NOTHING]
         master.v[wanted] = np.minimum(master.v[wanted], most[wanted])
+
+    def _read_columns(self, columns: Ints) -> Found:
+        """Learn the best pairs of some columns above what rows have now."""
+        self.watch.look()
+        having = np.where(self.open, self.master.u, 2**58)
+        found = self.reader.keenest(columns, having - self.pay, self.wide)
+        keen = self.open[found.i]
+        found = Found(found.i[keen], found.j[keen], found.worth[keen], found.rest)
+        self.master.add(found.i, found.j, found.worth + self.pay[found.i])
         self.far[columns] = found.rest
         self.since[columns] = len(self.had)
         self.had.append(having)
         self.read += self.shape[0] * len(columns)
+        self.wide = min(2 * self.wide, self.shape[0])
+        return found
 
     def _level(self) -> bool:
         """Make prices below zero proper; say whether the matching is still best with them."""
         master = self.master
         low = -int(master.v.min(initial=0))
-        if low == 0:
-            return True
-        if (master.match[self.open] >= 0).all() and int(master.u[self.open].min()) >= low:
+        if low and (master.match[self.open] >= 0).all() and int(master.u[self.open].min()) >= low:
             master.u[self.open] -= low
             master.v += low
-        else:
-            master.leave(master.v < 0)
-            np.maximum(master.v, 0, out=master.v)
-        return not ((master.load < self.capacity) & (master.v > 0)).any() and bool(
-            (master.match[self.open] >= 0).all()
-        )
+            self.sunk = 0
+        elif low:
+            self.surface()
+        priced = ((master.load < self.capacity) & (master.v > 0)).any()
+        return not priced and (not low or bool((master.match[self.open] >= 0).all()))
+
+    def surface(self) -> None:
+        """Make prices below zero proper; whoever would rather have nobody then leaves."""
+        master = self.master
+        master.v[self.capacity > 0] += self.sunk
+        master.u[self.open] -= self.sunk
+        self.sunk = 0
+        master.leave_rows(np.flatnonzero((master.match >= 0) & (master.u < 0)))
+        np.maximum(master.u, 0, out=master.u)
+        master.leave(master.v < 0)
+        np.maximum(master.v, 0, out=master.v)
 
     def _report(self) -> None:
         """Tell how good the matching is, and how good the best one could be."""
         if self.paid or not self.watch.listens:
             return
         master = self.master
-        far = self.outside(np.maximum(self.prices(), 0))
-        most = np.maximum(np.maximum(master.u, far), 0)[self.open]
-        bound = int(most.sum()) + sum((np.maximum(master.v, 0) * self.capacity).tolist())
+        far = self.outside(np.maximum(self.prices() + self.sunk, 0))
+        most = np.maximum(np.maximum(master.u - self.sunk, far), 0)[self.open]
+        dear = np.maximum(master.v + self.sunk, 0) * self.capacity
+        bound = int(most.sum()) + sum(dear.tolist())
         self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
 
     def outside(self, prices: Ints) -> Ints:
         """Return what each row gains at most, at these prices, from a pair that is no candidate."""
-        far = self.rest + self._falls(prices, self.far >= _FAR)[self.base]
         known = self.far < _FAR
-        if known.any():
-            near = self.rest + self._falls(prices, known)[self.base]
-            other = np.full(self.shape[0], -(2**62), np.int64)
-            for k, had in enumerate(self.had):
-                mine = known & (self.since == k)
-                if mine.any():
-                    other = np.maximum(other, had + int((self.far - prices)[mine].max()))
-            far = np.maximum(far, np.minimum(near, other))
+        far = self.rest + self._falls(prices, ~known)[self.base]
+        for k, had in enumerate(self.had):
+            mine = known & (self.since == k)
+            if mine.any():
+                far = np.maximum(far, had + int((self.far - prices)[mine].max()))
         return np.where(self.rest > NOTHING, far, NOTHING)
 
     def so_far(self) -> Ints:
         """Return the best matching on the candidates known so far."""
         master = self.master
-        master.leave(master.v < 0)
-        np.maximum(master.v, 0, out=master.v)
+        self.surface()
         nothing = np.zeros(self.shape[0], np.int64)
         master.improve(nothing)
         for _ in range(_LAST):

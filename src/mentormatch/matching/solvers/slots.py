@@ -50,8 +50,10 @@ class Slots(Master):
         self.used = np.zeros(len(self.cols), np.bool_)
         self.used[np.searchsorted(self.rows * width + self.cols, mine)] = True
 
-    def improve(self, floor: Ints) -> None:
+    def improve(self, floor: Ints, *, patient: bool = False) -> None:
         """Make the matching best again, where no slot costs a row less than its floor.
+
+        Whoever is patient waits no less here.
 
         Raises
         ------
@@ -111,7 +113,7 @@ class SlotSearch(Search):
         self.master = Slots(problem.mentee_minimum, high, problem.mentor_minimum, places)
         self.keep = self.keep + high
 
-    def _improve(self, waiting: Ints) -> None:
+    def _improve(self, waiting: Ints, *, patient: bool) -> None:
         known = self.rest > NOTHING
         self.master.improve(np.where(known, waiting, NOTHING))
 

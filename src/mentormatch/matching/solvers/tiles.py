@@ -54,8 +54,11 @@ class Reader(Protocol):
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints) -> Found:
-        """Return all pairs of these columns that gain more than their row's bar (`rest` = bar)."""
+    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
+        """Return all pairs of these columns that gain more than their row's bar (`rest` = bar).
+
+        `widths` says of how many of the columns, the first ones, each row is read; else of all.
+        """
 
     def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
         """Return the pairs of these columns that are worth most above what their rows have.
@@ -131,6 +134,8 @@ class Tiles:
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
         keep = min(keep, self.shape[1])
+        if not keep:
+            return nothing_of(rows)
         floats = prices.astype(np.float64)
         bans = self.bans
 
@@ -143,7 +148,7 @@ class Tiles:
             kinds = bans.row_kinds[part], bans.col_kinds, bans.table
             return *scan(struck(part), len(part), keep, kinds, floats, -np.inf), part
 
-        parts = self.spread(one, self.parts(rows)) if keep and len(rows) else []
+        parts = self.spread(one, self.parts(rows)) if len(rows) else []
         return self.found(parts, prices, keep)
 
     def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
@@ -226,17 +231,34 @@ class Tiles:
         return gain.astype(np.int64)
 
 
+def nothing_of(rows: Ints) -> Found:
+    """Return what is found where there is nobody to read."""
+    none = np.zeros(0, np.int64)
+    return Found(none, none.astype(np.int32), none, np.full(len(rows), NOTHING, np.int64))
+
+
 def all_above(
-    above: Any, gain: NDArray[Any], bar: NDArray[Any], bans: Bans, rows: Ints, col_kinds: Ints
+    above: Any,
+    gain: NDArray[Any],
+    bar: NDArray[Any],
+    bans: Bans,
+    rows: Ints,
+    col_kinds: Ints,
+    widths: Ints | None = None,
 ) -> tuple[Ints, Ints]:
-    """List the pairs of a tile that gain more than their row's bar."""
+    """List the pairs of a tile that gain more than their row's bar, in its first columns if so."""
     room = 4 * sum(gain.shape) + 64
     while True:
         i, j = np.empty(room, np.int64), np.empty(room, np.int64)
         count = above(gain, bar, bans.row_kinds[rows], col_kinds, bans.table, i, j)
         if count <= room:
-            return i[:count], j[:count]
+            break
         room = count
+    i, j = i[:count], j[:count]
+    if widths is None:
+        return i, j
+    inside = j < widths[rows[i]]
+    return i[inside], j[inside]
 
 
 def in_order(rows: Ints, found: Found, parts: list[Any]) -> Found:
@@ -249,12 +271,27 @@ def in_order(rows: Ints, found: Found, parts: list[Any]) -> Found:
     return Found(found.i, found.j, found.worth, rest)
 
 
-def joined(reader: Tiles, one: Callable[[Ints], Any], width: int, bar: Ints) -> Found:
-    """Read some columns of all rows that have a bar."""
+def joined(
+    reader: Tiles,
+    one: Callable[[Ints, int], Any],
+    width: int,
+    bar: Ints,
+    widths: Ints | None = None,
+) -> Found:
+    """Read some columns, or as many of them as `widths` says, of all rows that have a bar."""
     rows = np.flatnonzero(bar > NOTHING)
-    step = max(1, CELLS // max(width, 1))
-    parts = [rows[start : start + step] for start in range(0, len(rows), step)]
-    read = reader.spread(one, parts)
+    each = np.full(len(bar), width) if widths is None else widths
+    if widths is not None:
+        # The widest first, so that a tile has rows of about one width.
+        rows = rows[np.argsort(-each[rows], kind="stable")]
+        rows = rows[each[rows] > 0]
+    parts, start = [], 0
+    while start < len(rows):
+        end = start + max(1, CELLS // max(int(each[rows[start]]), 1))
+        parts.append(rows[start:end])
+        start = end
+    mean = int(each[rows].mean()) if len(rows) else 0
+    read = reader.spread(lambda part: one(part, int(each[part[0]])), parts, mean)
     none = np.zeros(0, np.int64)
     if not read:
         return Found(none, none.astype(np.int32), none, bar)

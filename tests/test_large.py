@@ -430,7 +430,8 @@ def test_rows_are_read_as_far_as_their_widths(
     }
     told = zip(found.i.tolist(), found.j.tolist(), found.worth.tolist(), strict=True)
     found_all = set(told)
-    assert wanted and wanted <= found_all
+    assert wanted
+    assert wanted <= found_all
     # What passes the rough filter may lie a few steps below the bar, but never beyond the widths.
     assert all(j in columns[: widths[i]] for i, j, _ in found_all)
 

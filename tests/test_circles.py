@@ -18,7 +18,7 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import circles, large, search, start
+from mentormatch.matching.solvers import circles, large, leftover, search, start, watch
 from mentormatch.matching.solvers.watch import Progress
 from strategies import OBJECTIVES, encoded_problems
 
@@ -189,3 +189,31 @@ def test_any_guess_leads_to_the_same_pairs(problem: Problem, objective: str) -> 
         found = solved(problem, objective, apart=False)
     assert ends(found) == ends(without)
     assert certify(problem, found).optimal
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("looks", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_hurried_end_tells_a_gap_that_holds(
+    objective: str, looks: int, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of time in a vast cohort: a valid matching, and no matching beats its bound."""
+    problem = crowd()
+    best = solved(problem, objective, apart=apart)
+    monkeypatch.setattr(leftover, "HURRIED", 0)
+    monkeypatch.setattr(leftover, "_SIZE", 64)
+    monkeypatch.setattr(search, "_PATIENCE", 2**14)
+    left = [looks]
+
+    def look(self: watch.Watch) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise watch.Stopped
+
+    monkeypatch.setattr(watch.Watch, "look", look)
+    hurried = solved(problem, objective, apart=apart)
+    assert hurried.status == "feasible"
+    assert certify(problem, hurried).valid
+    assert 0 <= hurried.gap < np.inf
+    assert best.total <= hurried.bound
+    assert len(hurried) > 0

@@ -249,6 +249,12 @@ class Matching:
         read = reached_by(self.problem, self.stages, self.rows, self.columns, self._values)
         return {stage: (reached, value) for stage, reached, value in read}
 
+    def bounded_by(self, gaps: Mapping[str, int]) -> None:
+        """Note how far stages may be from the best, in steps, where a search has proved that."""
+        for stage, gap in gaps.items():
+            if stage in self.stages:
+                self._gaps.setdefault(stage, gap)
+
     def _gap(self, stage: str) -> int:
         if stage not in self._gaps and stage == "stable":
             blocked = not is_stable(self.problem, self.rows, self.columns)

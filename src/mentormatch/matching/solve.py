@@ -258,6 +258,7 @@ def _made(
     proved = frozenset(stages if priced.proved else ())
     rows, columns = priced.rows, priced.columns
     found = Matching(problem, rows, columns, name, stages, priced.proofs, seed, proved)
+    found.bounded_by(priced.gaps)
     if priced.left is not None:
         leave(found, priced.left)
     return found

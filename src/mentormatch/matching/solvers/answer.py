@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ class Pairing:
     proofs: dict[str, Proof]
     proved: bool
     left: Candidates | None = None
+    gaps: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,8 @@ class Answer:
 
     `read` is the share of all pairs whose score was read, counted as often as it was; `mentees` are
     the prices of mentees that go with those of mentors, for the total. `left` is what the search
-    leaves to those who ask for prices, where it goes with these.
+    leaves to those who ask for prices, where it goes with these. `gaps` says how far stages may be
+    from the best, where that is known without reading all again.
     """
 
     match: Ints
@@ -52,9 +54,10 @@ class Answer:
     read: float
     mentees: Ints
     left: Candidates | None = None
+    gaps: dict[str, int] = field(default_factory=dict)
 
     @property
     def pairing(self) -> Pairing:
         """The pairs as rows and columns."""
         rows = np.flatnonzero(self.match >= 0)
-        return Pairing(rows, self.match[rows], self.proofs, self.proved, self.left)
+        return Pairing(rows, self.match[rows], self.proofs, self.proved, self.left, self.gaps)

@@ -246,7 +246,12 @@ def _together(
         proofs["coverage"] = Prices(np.where(closed, 1, people), none)
     proofs["total"] = Prices(np.where(closed, largest + pay, scores), none, pay)
     read = sum(answer.read * part.cells for part, answer in zip(parts, answers, strict=True))
-    return Answer(match, proofs, proved, read / max(n * m, 1), mentees)
+    gaps = {
+        stage: sum(answer.gaps.get(stage, 0) for answer in answers)
+        for stage in stages
+        if not proved and all(answer.proved or stage in answer.gaps for answer in answers)
+    }
+    return Answer(match, proofs, proved, read / max(n * m, 1), mentees, gaps=gaps)
 
 
 def _plain(proof: Proof) -> Prices:

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from mentormatch.matching import grid
 from mentormatch.matching.certificate import Prices, Proof
+from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.problem import Problem
+from mentormatch.matching.solvers import leftover
 from mentormatch.matching.solvers.answer import Answer, Candidates
 from mentormatch.matching.solvers.apart import apart
 from mentormatch.matching.solvers.circles import solve_apart
@@ -132,13 +134,16 @@ def _solve_free(
     """Solve a problem with nothing but bans, circle by circle where it falls apart."""
     bits = grid.lottery_bits(*problem.shape)
 
+    many = problem.shape[0] * problem.shape[1] >= leftover.HURRIED
+    hurry = many and isinstance(problem.scores, Encodings)
+
     def circle(part: Problem, watch: Watch) -> Answer | None:
-        return _solve_whole(part, stages, seed, 1, watch, bits)
+        return _solve_whole(part, stages, seed, 1, watch, bits, hurry=hurry)
 
     found = solve_apart(problem, stages, n_jobs, watch, circle)
     if found is not None:
         return found
-    return _solve_whole(problem, stages, seed, n_jobs, watch, bits, guess)
+    return _solve_whole(problem, stages, seed, n_jobs, watch, bits, guess, hurry=hurry)
 
 
 def _solve_whole(
@@ -149,9 +154,13 @@ def _solve_whole(
     watch: Watch,
     bits: int,
     guess: Ints | None = None,
+    *,
+    hurry: bool,
 ) -> Answer | None:
+    """Solve a problem; to `hurry` is to read nothing more when time is over."""
     n, m = problem.shape
-    if n * m < DENSE and int(problem.mentor_capacity.max(initial=0)) <= 1:
+    single = n * m < DENSE and int(problem.mentor_capacity.max(initial=0)) <= 1
+    if single and not watch.is_over():
         return solve_single(problem, stages, seed, bits)
     reader = reader_of(problem, n_jobs)
     grid.check_total(np.array([reader.largest]), problem.most_pairs)
@@ -163,6 +172,7 @@ def _solve_whole(
     nobody = Prices(np.zeros(problem.shape[1], np.int64), none)
     proofs: dict[str, Proof] = {"coverage": nobody} if "coverage" in stages else {}
     proved, mentees, left = False, master.u, None
+    gaps: dict[str, int] = {}
     try:
         search.settle()
         mentees, mentors, pay = master.u, master.v, 0
@@ -194,8 +204,25 @@ def _solve_whole(
             mentors = np.maximum(search.master.v + search.sunk, 0)
             mentors = nobody.mentors if search.paid else mentors
             proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
-        match = search.so_far()
-    return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees, left)
+        match = search.so_far(hurried=hurry)
+        if hurry:
+            match = leftover.pair_left(problem, reader.bans, match)
+            gaps = _gaps(problem, search, match, proofs)
+    return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees, left, gaps)
+
+
+def _gaps(
+    problem: Problem, search: Search, match: Ints, proofs: dict[str, Proof]
+) -> dict[str, int]:
+    """Say how far a matching may be from the best, from what has been read."""
+    rows = np.flatnonzero(match >= 0)
+    total = int(problem.values_at(rows, match[rows])[0].sum())
+    prices = proofs["total"]
+    assert isinstance(prices, Prices)
+    if search.paid:
+        return {}
+    bound = search.bound(prices.mentors)
+    return {"coverage": problem.most_pairs - len(rows), "total": bound - total}
 
 
 def _left_by(search: Search, mentors: Ints) -> Candidates | None:

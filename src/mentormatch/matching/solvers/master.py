@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +48,13 @@ class Master:
                 self.ptr, self.cols, self.worth, i, j, worth, len(self.u)
             )
 
-    def improve(self, floor: Ints, *, patient: bool = False) -> None:
+    def improve(
+        self, floor: Ints, *, patient: bool = False, look: Callable[[], None] | None = None
+    ) -> None:
         """Make the matching best again, where each row has at least its floor without a match.
 
         If `patient`, places may stand empty at a price while no fewer rows are at their floor.
+        Now and then it is asked to `look`, which may stop it: the matching is none the worse then.
 
         Raises
         ------
@@ -72,6 +76,8 @@ class Master:
         bid_rows(*args, self.u, self.v, *lists, vacant, _BIDS * len(self.u))
         effort = int(_PATIENCE * len(self.cols)) + 2**14
         while not insert_rows(*args, self.u, self.v, *lists, vacant, effort):
+            if look is not None:
+                look()
             columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
             lift(*columns, floor, self.capacity, self.u, self.v, self.match, self.load)
         waiting = int(((self.match < 0) & (floor > 0)).sum())
@@ -83,6 +89,15 @@ class Master:
             raise ProblemError(
                 "scores are so large that prices would not be exact: divide them all by a constant"
             )
+
+    def bid(self, floor: Ints) -> None:
+        """Make the matching better by bids alone, which never takes long."""
+        from mentormatch.matching.solvers.kernels import bid_rows  # noqa: PLC0415  (compiles)
+
+        lists = self.match, self.head, self.after, self.before, self.load
+        vacant = np.where(self.v > 0, self.capacity - self.load, 0)
+        args = (self.ptr, self.cols, self.worth, floor, self.capacity, self.u, self.v)
+        bid_rows(*args, *lists, vacant, _BIDS * len(self.u))
 
     def leave(self, columns: NDArray[np.bool_]) -> None:
         """Let all rows of some columns leave."""

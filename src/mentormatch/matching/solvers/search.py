@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.master import Master
-from mentormatch.matching.solvers.tiles import NOTHING, Found, Reader
+from mentormatch.matching.solvers.tiles import NOTHING, ROWS, Found, Reader
 from mentormatch.matching.solvers.watch import Watch
 
 Ints = NDArray[np.int64]
@@ -20,6 +20,7 @@ FIRST, AGAIN, MOST = 24, 48, 192
 _FAR = 2**60
 _LAST = 8
 _DEEPER = 16
+_PATIENCE = 2**32  # cells that are read before anybody looks at a clock
 
 
 class Search:
@@ -38,6 +39,7 @@ class Search:
         self.capacity, self.shape = problem.mentor_capacity, (n, m)
         self.master = Master(n, problem.mentor_capacity)
         self.open = problem.mentee_demand > 0
+        self.unread = self.open.copy()
         self.rest = np.full(n, NOTHING, np.int64)
         self.base = np.zeros(n, np.int64)
         self.bases: list[Ints] = []
@@ -63,17 +65,20 @@ class Search:
         """Learn the best pairs of some rows at the present prices."""
         if not len(rows):
             return
-        self.watch.look()
         prices = self.prices()
-        for keep in np.unique(self.keep[rows]).tolist():
-            mine = rows[self.keep[rows] == keep]
-            found = self.reader.best(mine, prices, keep)
-            self._add(found, prices)
-            self.rest[mine] = np.where(found.rest > NOTHING, found.rest + self.pay[mine], NOTHING)
-        self.base[rows] = len(self.bases)
         self.bases.append(prices)
+        step = max(_PATIENCE // max(self.shape[1], 1) // ROWS, 1) * ROWS
+        for keep in np.unique(self.keep[rows]).tolist():
+            some = rows[self.keep[rows] == keep]
+            for mine in np.split(some, range(step, len(some), step)):
+                self.watch.look()
+                found = self.reader.best(mine, prices, keep)
+                self._add(found, prices)
+                rest = np.where(found.rest > NOTHING, found.rest + self.pay[mine], NOTHING)
+                self.rest[mine], self.base[mine] = rest, len(self.bases) - 1
+                self.unread[mine] = False
+                self.read += len(mine) * self.shape[1]
         self.keep[rows] = np.minimum(2 * self.keep[rows], MOST)
-        self.read += len(rows) * self.shape[1]
 
     def _rest_now(self) -> Ints:
         """Return what each row would gain outside its candidates if all prices had moved alike."""
@@ -168,7 +173,7 @@ class Search:
         master = self.master
         floor = np.maximum(waiting, 0)
         waits = np.where(master.match >= 0, np.minimum(floor, master.u), floor)
-        master.improve(waits, patient=patient)
+        master.improve(waits, patient=patient, look=self.watch.look)
 
     def _loose(self) -> Flags:
         """Mark the rows that have been left without a match for the hope of a better one."""
@@ -290,27 +295,38 @@ class Search:
         if self.paid or not self.watch.listens:
             return
         master = self.master
-        far = self.outside(np.maximum(self.prices() + self.sunk, 0))
-        most = np.maximum(np.maximum(master.u - self.sunk, far), 0)[self.open]
-        dear = np.maximum(master.v + self.sunk, 0) * self.capacity
-        bound = int(most.sum()) + sum(dear.tolist())
+        bound = self.bound(np.maximum(master.v + self.sunk, 0))
         self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
+
+    def bound(self, prices: Ints) -> int:
+        """Return what no matching can exceed, as prices of 0 or more prove it."""
+        master = self.master
+        most = np.maximum(self.outside(np.where(self.capacity > 0, prices, 2**58)), 0)
+        i = np.repeat(np.arange(self.shape[0]), np.diff(master.ptr))
+        np.maximum.at(most, i, master.worth - prices[master.cols])
+        dear: list[int] = (prices * self.capacity).tolist()
+        return int(most[self.open].sum()) + sum(dear)
 
     def outside(self, prices: Ints) -> Ints:
         """Return what each row gains at most, at these prices, from a pair that is no candidate."""
-        known = self.far < _FAR
-        far = self.rest + self._falls(prices, ~known)[self.base]
+        known, far = self.far < _FAR, self.rest
+        if self.bases:
+            far = far + self._falls(prices, ~known)[self.base]
         for k, had in enumerate(self.had):
             mine = known & (self.since == k)
             if mine.any():
                 far = np.maximum(far, had + int((self.far - prices)[mine].max()))
-        return np.where(self.rest > NOTHING, far, NOTHING)
+        far = np.where(self.rest > NOTHING, far, NOTHING)
+        return np.where(self.unread, self.reader.largest + self.pay, far)
 
-    def so_far(self) -> Ints:
-        """Return the best matching on the candidates known so far."""
+    def so_far(self, *, hurried: bool = False) -> Ints:
+        """Return the best matching on the candidates known so far, or a good one if `hurried`."""
         master = self.master
         self.surface()
         nothing = np.zeros(self.shape[0], np.int64)
+        if hurried:
+            master.bid(nothing)
+            return master.match
         master.improve(nothing)
         for _ in range(_LAST):
             # Whoever has nobody yet may like a place that is left.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,10 +52,12 @@ class Slots(Master):
         self.used = np.zeros(len(self.cols), np.bool_)
         self.used[np.searchsorted(self.rows * width + self.cols, mine)] = True
 
-    def improve(self, floor: Ints, *, patient: bool = False) -> None:
+    def improve(
+        self, floor: Ints, *, patient: bool = False, look: Callable[[], None] | None = None
+    ) -> None:
         """Make the matching best again, where no slot costs a row less than its floor.
 
-        Whoever is patient waits no less here.
+        Whoever is patient waits no less here, and nobody looks at a clock.
 
         Raises
         ------
@@ -133,7 +137,7 @@ class SlotSearch(Search):
     def _report(self) -> None:
         self.watch.look()
 
-    def so_far(self) -> Ints:
+    def so_far(self, *, hurried: bool = False) -> Ints:
         """Make the pairs the best on the candidates known so far."""
         self.master.improve(np.full(self.shape[0], NOTHING, np.int64))
         return self.master.match

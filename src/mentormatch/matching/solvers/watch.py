@@ -72,6 +72,14 @@ class Watch:
         if self.seconds is not None and monotonic() - self._began > self.seconds:
             raise Stopped
 
+    def is_over(self) -> bool:
+        """Say whether the time is over."""
+        try:
+            self.look()
+        except Stopped:
+            return True
+        return False
+
     def report(self, rounds: int, total: int, bound: int, read: float) -> None:
         """Tell how far the search is (in steps of the grid); raise `Stopped` when close enough."""
         scale = 2.0**-self.bits

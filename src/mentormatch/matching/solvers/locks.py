@@ -63,6 +63,7 @@ def altered(problem: Problem, **changes: Any) -> Problem:
     """Return a problem with some fields changed, scores on the same grid, and nothing checked."""
     other = copy.copy(problem)
     other.__dict__["bits"] = problem.bits  # the grid depends on places, and must stay
+    other.__dict__.pop("_kept", None)  # scores that were kept know other bans and another minimum
     for name, value in changes.items():
         object.__setattr__(other, name, value)
     return other

@@ -444,3 +444,22 @@ def test_a_row_with_nobody_to_read_has_a_rest(form: str) -> None:
     found = local_reader(problem, 1).best(np.arange(3), np.zeros(0, np.int64), 24)
     assert len(found.i) == 0
     assert found.rest.tolist() == [tiles.NOTHING] * 3
+
+
+@pytest.mark.parametrize("kind", ["all alike", "alike in a row", "two values"])
+def test_rows_may_tie_with_more_than_are_kept(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """The search ends, with the pairs of the solver in memory, where very many pairs tie."""
+    monkeypatch.setattr(large, "LOWEST", 0)
+    monkeypatch.setattr(large, "DENSE", 0)
+    monkeypatch.setattr(search, "FIRST", 3)
+    monkeypatch.setattr(search, "MOST", 5)
+    rng = np.random.default_rng(2)
+    scores = {
+        "all alike": np.ones((40, 45)),
+        "alike in a row": np.repeat(rng.integers(0, 9, (40, 1)), 45, axis=1) / 8,
+        "two values": (rng.random((40, 45)) < 0.7).astype(float),
+    }[kind]
+    matching = large.solve_large(Problem(scores), ("coverage", "total"), 0)
+    assert matching is not None
+    whole = in_memory(Problem(scores), "most people", 0)
+    assert matching.match[whole.rows].tolist() == whole.columns.tolist()

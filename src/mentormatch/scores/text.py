@@ -27,13 +27,16 @@ from mentormatch.words import LANGUAGES
 #: Name and version of the comparison by words alone.
 METHOD = "words 3"
 
+#: Name and version of the way in which vectors are put beside words; the encoder's comes behind it.
+MEANING = "meaning 2"
+
 #: From levelled cosine to value, both in hundredths; `goals_part` says how it was chosen.
 KNOTS = ((0, 0), (2, 8), (5, 20), (10, 40), (25, 75), (50, 92), (99.9, 100))
 
 CURVE = Curve(tuple((round(x / 100 * UNIT**2), round(y / 100 * ONE)) for x, y in KNOTS))
 
 #: To this the pairs of languages are evened out: the mean of the cosines of texts, and their
-#: spread, how far above it one in 15 is.
+#: spread, how far above it one in `ONE_IN` is.
 USUAL = (round(0.02 * UNIT**2), round(0.06 * UNIT**2))
 
 #: What is usual between texts of two languages in made-up cohorts.
@@ -51,6 +54,10 @@ LEVEL_OVER = 512
 #: One product in so many lies above the spread. With 20, the own language had 45 % of the top of
 #: unrelated texts in made-up cohorts with a planted truth, compared by meaning too; now 46 to 50.
 ONE_IN = 15
+
+#: The same where vectors take part. With 15 the own language had 45 % of the top of unrelated texts
+#: in made-up cohorts, now 46; see benchmarks/README.md.
+ONE_IN_BY_MEANING = 10
 
 #: A spread below this part of the usual one is taken for it.
 LEAST = 8
@@ -76,9 +83,9 @@ def goals_part(
     `mentormatch.scores.wording.worded`), or, with an encoder, by seven tenths of that and three
     tenths of the cosine of their vectors. Texts of one language share more than texts of two,
     even if they are about different things. So cosines are evened out: for each pair of languages
-    their mean and their spread, the distance from it to the highest 15th, become `USUAL`. A pair of
-    languages with few texts is taken to be like others of its kind, a small cohort like the
-    made-up ones. Then `CURVE` makes a value of the cosine.
+    their mean and their spread, the distance from it to the highest 15th, or tenth with an encoder,
+    become `USUAL`. A pair of languages with few texts is taken to be like others of its kind, a
+    small cohort like the made-up ones. Then `CURVE` makes a value of the cosine.
 
     The curve was drawn by hand on made-up sign-up answers. There, texts of one language about
     different things have cosines below .05 (19 in 20), mentors who offer what is sought .11 to .45:
@@ -188,7 +195,8 @@ def _text_part(
         mentors.starts,
         mentees.languages,
         mentors.languages,
-        _carried(name, measures) or _levels(*ours, *theirs),
+        _carried(name, measures)
+        or _levels(*ours, *theirs, ONE_IN if encoder is None else ONE_IN_BY_MEANING),
         backwards,
     )
     return Part(
@@ -203,7 +211,7 @@ def _text_part(
         join=join,
         mentee_trust=mentees.trust,
         mentor_trust=mentors.trust,
-        method=METHOD if encoder is None else f"{METHOD} + {encoder.name}",
+        method=METHOD if encoder is None else f"{METHOD} + {MEANING} by {encoder.name}",
         counted=wording.counted,
     )
 
@@ -254,8 +262,8 @@ def _carried(name: str, measures: Measures | None) -> Levels | None:
     return Levels(mean, spread, *USUAL)
 
 
-def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side) -> Levels:
-    """Return what products of texts are usual for each pair of languages.
+def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side, one_in: int) -> Levels:
+    """Return what products of texts are usual for each pair of languages; of spreads, see `_drawn`.
 
     Small pairs of languages are drawn to their kind, all texts of one language or all of two, and
     small kinds to `USUAL` or `ACROSS`. All are whole numbers, so that no order of people changes
@@ -269,10 +277,10 @@ def _levels(a: Encoding, seekers: _Side, b: Encoding, offerers: _Side) -> Levels
     mean, spread = np.empty((size, size), np.int64), np.empty((size, size), np.int64)
     for same, usual in ((True, USUAL), (False, ACROSS)):
         kind = [(g, h) for g in range(size) for h in range(size) if (g == h) == same]
-        pool = _drawn(np.concatenate([blocks[g][h] for g, h in kind]), few, usual)
+        pool = _drawn(np.concatenate([blocks[g][h] for g, h in kind]), few, usual, one_in)
         for g, h in kind:
             mean[g, h], spread[g, h] = _drawn(
-                blocks[g][h], min(len(rows[g]), len(columns[h])), pool
+                blocks[g][h], min(len(rows[g]), len(columns[h])), pool, one_in
             )
     return Levels(_with_unsure(mean), _with_unsure(spread), *USUAL)
 
@@ -289,13 +297,18 @@ def _products(a: Encoding, b: Encoding) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(0), *made]).astype(np.int64)
 
 
-def _drawn(products: NDArray[np.int64], few: int, to: tuple[int, int]) -> tuple[int, int]:
-    """Return mean and spread, drawn to what is known without the `few` texts they are of."""
+def _drawn(
+    products: NDArray[np.int64], few: int, to: tuple[int, int], one_in: int
+) -> tuple[int, int]:
+    """Return mean and spread, drawn to what is known without the `few` texts they are of.
+
+    One product in `one_in` is farther above the mean than the spread.
+    """
     weight = max(0, few - DOUBT)
     if not len(products) or not weight:
         return to
     mean = int(products.sum()) // len(products)
-    place = (len(products) - 1) * (ONE_IN - 1) // ONE_IN
+    place = (len(products) - 1) * (one_in - 1) // one_in
     spread = max(int(np.partition(products, place)[place]) - mean, USUAL[1] // LEAST)
     drawn = [
         (own * weight + known * DOUBT) // (weight + DOUBT)

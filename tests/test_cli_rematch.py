@@ -261,4 +261,4 @@ def test_who_left_may_still_be_wished_for_and_announced_pairs_come_first(
     assert code == 0, err
     assert "given up" not in out
     record = json.loads((folder / "second" / "run.json").read_text(encoding="utf-8"))
-    assert record["stages"] == ["coverage", "kept", "wishes", "total"]
+    assert record["stages"] == ["coverage", "kept", "wishes", "first wishes", "total"]

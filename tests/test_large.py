@@ -19,7 +19,7 @@ from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.matching.solvers import large, lots, search, tiles
 from mentormatch.matching.solvers.readers import local_reader
-from mentormatch.matching.solvers.watch import Progress
+from mentormatch.matching.solvers.watch import Progress, Watch
 
 OBJECTIVES = ("most people", "highest total")
 
@@ -463,3 +463,23 @@ def test_rows_may_tie_with_more_than_are_kept(monkeypatch: pytest.MonkeyPatch, k
     assert matching is not None
     whole = in_memory(Problem(scores), "most people", 0)
     assert matching.match[whole.rows].tolist() == whole.columns.tolist()
+
+
+def test_rows_may_tie_with_more_than_are_kept_as_far_as_encodings_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The search ends where more mentors than are kept of a row have the same encoding."""
+    monkeypatch.setattr(large, "LOWEST", 0)
+    monkeypatch.setattr(large, "DENSE", 0)
+    monkeypatch.setattr(search, "FIRST", 3)
+    monkeypatch.setattr(search, "MOST", 5)
+    problem = Problem(Encodings(np.ones((20, 1)), np.full((45, 1), 1 / 3)))
+    watch = Watch(tell=_few_rounds)
+    matching = large.solve_large(problem, ("coverage", "total"), 0, watch=watch)
+    assert matching is not None
+    whole = in_memory(problem, "most people", 0)
+    assert matching.match[whole.rows].tolist() == whole.columns.tolist()
+
+
+def _few_rounds(progress: Progress) -> None:
+    assert progress.round < 1000, "the search does not end"

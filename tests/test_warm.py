@@ -203,3 +203,17 @@ def test_prices_of_other_scores_to_begin_with_change_no_pair() -> None:
         assert certify(other, found).optimal
         moved += ends(near) != ends(cold)
     assert moved > 20
+
+
+def test_prices_to_begin_with_end_where_nobody_is_left_to_match() -> None:
+    """Where locks settle everybody, no price of another list stands in the proof."""
+    problem = Problem([[3.0, 1.0], [3.0, 1.0]])
+    locks = [Quota(f"lock {i}", Pairs.listed([(i, i)]), at_least=1) for i in (0, 1)]
+    locked = replace(problem, mentor_capacity=2, quotas=locks)
+    near = priced(problem, "highest total")
+    assert near.mentor_prices.any()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LARGE", "DENSE", "LOWEST"):
+            patch.setattr(large, name, 0)
+        found = solve_beside(locked, near)
+    assert certify(locked, found).optimal

@@ -50,7 +50,7 @@ class Search:
         self.read, self.rounds = 0, 0
         self.keep, self.wide = np.full(n, FIRST, np.int64), AGAIN
         self.sunk = 0  # how far below proper ones prices are held
-        if guess is not None:
+        if guess is not None and self.open.any():
             # Where nobody and no place need be left, no level of prices is better than another:
             # at a low one nobody gives up.
             balanced = int(self.open.sum()) == int(self.capacity.sum())
@@ -65,7 +65,7 @@ class Search:
         """Learn the best pairs of some rows at the present prices."""
         if not len(rows):
             return
-        prices = self.prices()
+        prices, known = self.prices(), len(self.master.cols)
         self.bases.append(prices)
         step = max(_PATIENCE // max(self.shape[1], 1) // ROWS, 1) * ROWS
         for keep in np.unique(self.keep[rows]).tolist():
@@ -80,6 +80,9 @@ class Search:
                 self.read += len(mine) * self.shape[1]
         kept = self.keep[rows]
         self.keep[rows] = np.maximum(kept, np.minimum(2 * kept, MOST))
+        if len(self.master.cols) == known:
+            # So many pairs tie that, as far as the reader tells them apart, none was new.
+            self.keep[rows] = np.minimum(4 * kept, max(self.shape[1], FIRST))
 
     def _rest_now(self) -> Ints:
         """Return what each row would gain outside its candidates if all prices had moved alike."""

@@ -492,3 +492,17 @@ def test_a_mentor_who_must_have_somebody_bounds_the_lowest_score(
     monkeypatch.setattr(Floor, "_above", noted)
     agree(problem, "fairest", 0)
     assert len(tried) <= 2
+
+
+@pytest.mark.parametrize("side", ["mentee_minimum", "mentor_minimum"])
+def test_the_lottery_breaks_no_minimum_that_was_kept_by_chance(
+    side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a matching that breaks a minimum is as good, the lottery does not draw it."""
+    scores = np.ones((2, 1) if side == "mentee_minimum" else (1, 2))
+    problem = Problem(scores, **{side: [1, 0]})
+    monkeypatch.setattr(large, "LARGE", 0)
+    for seed in range(12):
+        matching = solve(problem, "highest total", seed)
+        assert (matching.rows.tolist(), matching.columns.tolist()) == ([0], [0])
+        assert certify(problem, matching).optimal

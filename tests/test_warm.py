@@ -217,3 +217,16 @@ def test_prices_to_begin_with_end_where_nobody_is_left_to_match() -> None:
             patch.setattr(large, name, 0)
         found = solve_beside(locked, near)
     assert certify(locked, found).optimal
+
+
+@pytest.mark.usefixtures("_warm")
+def test_a_path_may_need_more_pairs_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is forgotten between paths, not within one, which would never end."""
+    problem = plain(1)
+    found = []
+    for most in (1, 64):
+        monkeypatch.setattr(warm_module, "KEEP", 1)
+        monkeypatch.setattr(warm_module, "MOST", most)
+        matching = priced(problem, "highest total")
+        found.append([repr(price_of(matching, 0, j)) for j in range(problem.shape[1])])
+    assert found[0] == found[1]

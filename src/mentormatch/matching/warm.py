@@ -210,10 +210,12 @@ class Warm:
             kept = self.ptr, self.cols, self.loss
             return *kept, self.u, self.v, self.head, self.after, spare, loose
 
+        first = True
         while True:
             cost = explore(*network(), row, start, goal, most, dist)
-            if not self._read(dist, row, goal, min(cost, most)):
+            if not self._read(dist, row, goal, min(cost, most), first=first):
                 break
+            first = False
         if cost == FAR:
             return cost, []
         who, source = np.empty(m + 1, np.int64), np.empty(m + 1, np.int64)
@@ -224,9 +226,10 @@ class Warm:
             node = int(source[node])
         return cost, path[::-1]
 
-    def _read(self, dist: Ints, row: int, goal: int, cost: int) -> bool:
+    def _read(self, dist: Ints, row: int, goal: int, cost: int, *, first: bool) -> bool:
         """Read what might shorten a path, or be another as short; say whether there was anything.
 
+        What is much is forgotten the `first` time alone: the path itself may need as much.
         A mentee whose mentor lies `far` from the start can shorten it only by a pair that loses
         no more than the cost less `far`, and pairs not kept lose more than the prices tell.
         """
@@ -240,7 +243,7 @@ class Warm:
         doubt = some & (self.near - self.rest + self.shift <= room)
         if not doubt.any():
             return False
-        if len(self.cols) > self.most * len(self.ptr):
+        if first and len(self.cols) > self.most * len(self.ptr):
             self._begin()
         if (doubt & self.unread).any():
             self.learn(np.flatnonzero(doubt & self.unread))

@@ -58,8 +58,8 @@ class Several(Staged):
     def least(self) -> None:
         """Return None: what slots are paid is not taken apart."""
 
-    def drawn(self, seed: int) -> tuple[Ints, Ints]:
-        """Return the pairs of the best matching that the lottery prefers."""
+    def _lots(self, seed: int) -> tuple[Ints, Ints]:
+        """Return the pairs that the lottery prefers among those that pay as much."""
         self.search.settle(ties=True)
         master, problem = self.search.master, self.problem
         i = master.rows

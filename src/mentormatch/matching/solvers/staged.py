@@ -264,6 +264,22 @@ class Staged:
         TooHeavy
             Too many pairs tie.
         """
+        while True:
+            rows, columns = self._lots(seed)
+            if "minimum" in self.paid or self._keeps_minimums(rows, columns):
+                return rows, columns
+            # As good a matching breaks a minimum that was kept by chance.
+            self._pay("minimum")
+            self.settle()
+
+    def _keeps_minimums(self, rows: Ints, columns: Ints) -> bool:
+        n, m = self.problem.shape
+        some = np.bincount(rows, minlength=n) >= self.problem.mentee_minimum
+        others = np.bincount(columns, minlength=m) >= self.problem.mentor_minimum
+        return bool(some.all() and others.all())
+
+    def _lots(self, seed: int) -> tuple[Ints, Ints]:
+        """Return the pairs that the lottery prefers among those that pay as much."""
         self.search.settle(ties=True)
         master = self.search.master
         i = np.repeat(np.arange(self.problem.shape[0]), np.diff(master.ptr))

@@ -149,7 +149,7 @@ class Search:
             if len(columns):
                 self._read_columns(columns)
             self._forget_bases()
-            if self._nearly_done():
+            if not done and self._nearly_done():
                 self._meet()
             self._improve(self._rest_now() - lower, patient=not done)
             self.rounds += 1

@@ -17,7 +17,9 @@ import numpy as np
 from common import finish, heading, options, sure, table
 from threadpoolctl import threadpool_limits
 
+import mentormatch as mm
 from mentormatch.benching.cohorts import make
+from mentormatch.benching.machine import peak_memory
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solve import solve
@@ -36,8 +38,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="cores in all")
     parser.add_argument("--sizes", type=int, nargs=2, default=(20_000, 50_000))
     parser.add_argument("--dask", type=int, default=0, metavar="N", help="workers to try")
+    parser.add_argument("--plain", action="store_true", help="leave the plan out")
+    parser.add_argument(
+        "--solve", type=float, metavar="SECONDS", help="match the cohort, for so long at most"
+    )
     asked = parser.parse_args()
     heading("Blocks", clock="work of one core, or of a clock for several,", repeats=asked.repeats)
+    if asked.solve is not None:
+        _solve(asked)
+    if asked.plain:
+        return
     costs = [("plain product", _product(asked)), ("reader, one core", _reader(asked, 1))]
     costs.append(("reader, two threads", _reader(asked, 2)))
     if asked.dask:
@@ -117,6 +127,24 @@ def _plan(asked: argparse.Namespace, pair: float) -> None:
         f"\n{asked.people} a side, {asked.departments} departments, {asked.workers} cores: "
         f"{reading / 60:.0f} min reading, {search / 60:.0f} min beside (grows by n^{power:.2f}), "
         f"about {memory:.1f} GiB"
+    )
+
+
+def _solve(asked: argparse.Namespace) -> None:
+    """Match the cohort itself: everybody in a department drawn by lot, closed to all others."""
+    solve(make("profile", 4000, 0).problem("encodings"))  # loads compiled code
+    scores = make("profile", asked.people, 0).scores
+    draw = np.random.default_rng(1)
+    ours, theirs = (draw.integers(0, asked.departments, asked.people) for _ in range(2))
+    closed = mm.Quota("closed", ~mm.Pairs.same(ours, theirs), at_most=0)
+    problem = Problem(scores, quotas=[closed] if asked.departments > 1 else [])
+    clock, processor = perf_counter(), process_time()
+    matching = solve(problem, n_jobs=asked.workers, time_limit=asked.solve)
+    print(
+        f"{asked.people} a side, {asked.departments} departments: {matching.status}, "
+        f"{matching.coverage} matched, total {matching.total:.1f}, gap {matching.gap:g}; "
+        f"{perf_counter() - clock:.0f} s by the clock, {process_time() - processor:.0f} s of "
+        f"processors, {peak_memory() / 2**30:.1f} GiB at most"
     )
 
 

@@ -230,3 +230,14 @@ def test_a_path_may_need_more_pairs_than_are_kept(monkeypatch: pytest.MonkeyPatc
         matching = priced(problem, "highest total")
         found.append([repr(price_of(matching, 0, j)) for j in range(problem.shape[1])])
     assert found[0] == found[1]
+
+
+@pytest.mark.usefixtures("_warm")
+def test_a_place_held_in_one_list_is_not_forgotten_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is read where a mentor's place is taken holds where it is free again."""
+    monkeypatch.setattr(warm_module, "KEEP", 1)
+    scores = [[-2, -1, -3, 19], [-8, 0, 0, 5], [2, 0, 2, 7], [8, 1, 2, 0], [-3, -1, 4, -12]]
+    found = alternatives(priced(Problem(np.array(scores) / 4), "most people", 24), 4)
+    assert [one.total for one in found] == [7.75, 7.25, 7.0, 6.75]

@@ -139,10 +139,10 @@ class Warm:
         return int(place) if place < last and self.cols[place] == j else None
 
     def _add(self, found: Found) -> None:
-        """Keep more pairs."""
+        """Keep more pairs; places that others hold here may be free in another network."""
         from mentormatch.matching.solvers.edges import merge_rows  # noqa: PLC0415  (compiles)
 
-        some = self.capacity[found.j] > 0
+        some = self.problem.mentor_capacity[found.j] > 0
         i, j, worth = found.i[some], found.j[some], found.worth[some] + self.bonus
         size = self.problem.shape[0]
         self.ptr, self.cols, self.worth = merge_rows(

@@ -29,7 +29,7 @@ def forced(problem: Problem, objective: str, seed: int, least: int, **more: obje
     """Solve by candidates (`least` is 0) or in memory (`least` is large), whatever the size."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(side_solve, "LARGE", least)
-        patch.setattr(side_solve, "LOADED", least)
+        patch.setattr(side_solve, "HARD", least)
         patch.setattr(large, "LARGE", 2**62)
         return solve(problem, objective, seed, **more)  # type: ignore[arg-type]
 
@@ -357,9 +357,9 @@ def test_a_small_problem_that_is_not_whole_goes_to_candidates(
 
     asked: list[bool] = []
 
-    def suits(problem: Problem, stages: tuple[str, ...], *, loaded: bool = False) -> bool:
-        asked.append(loaded)
-        return loaded
+    def suits(problem: Problem, stages: tuple[str, ...], *, hard: bool = False) -> bool:
+        asked.append(hard)
+        return hard
 
     def spied(*all_of: object) -> object:
         asked.append(True)

@@ -200,7 +200,7 @@ def _solved(
     if priced is not None:
         return _made(problem, priced, name, stages, seed)
     try:
-        other = not suits_sides(problem, stages) and suits_sides(problem, stages, loaded=True)
+        other = not suits_sides(problem, stages) and suits_sides(problem, stages, hard=True)
         found, numbers = _in_memory(problem, stages, seed, time_limit, hints, easy=other)
     except NotWholeError:
         # What takes many cases is worth the time to load compiled code.

@@ -6,7 +6,6 @@ with the candidates, not with the number of all pairs.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-#: From so many cells on, whether or not compiled code has to be loaded first.
-LARGE, LOADED = 2**17, 2**15
+#: From so many cells on; and where the solver in memory finds it hard.
+LARGE, HARD = 2**17, 2**15
 #: From so many cells on if nothing but mentors' minimums asks for it.
 MINIMUMS = 2**22
 _DEARER, _TIMES = 64, 2
@@ -41,14 +40,15 @@ _MOST_LOTS = 2**16
 _STOPPED = "the search was stopped before it had a list that keeps every rule: allow it more time"
 
 
-def suits_sides(problem: Problem, stages: tuple[str, ...], *, loaded: bool = False) -> bool:
+def suits_sides(problem: Problem, stages: tuple[str, ...], *, hard: bool = False) -> bool:
     """Say whether a problem is large, asks for people and total alone, and is no assignment.
 
-    It need not be as large once compiled code is `loaded`, or has to be.
+    It need not be as large where it is `hard`. Whether compiled code is loaded is no reason: among
+    equally good lists the solvers' lotteries may differ, and the list must not depend on what was
+    done before.
     """
     n, m = problem.shape
-    loaded = loaded or "mentormatch.matching.solvers.pivots" in sys.modules
-    if n * m < (min(LARGE, LOADED) if loaded else LARGE):
+    if n * m < (min(LARGE, HARD) if hard else LARGE):
         return False
     several = int(problem.mentee_demand.max(initial=0)) > 1 or (
         n * m >= MINIMUMS and bool(problem.mentor_minimum.any())

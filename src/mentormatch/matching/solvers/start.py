@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from mentormatch.matching.encodings import Encodings
 from mentormatch.matching.grid import SCORE_BITS
@@ -53,14 +54,16 @@ def start_prices(problem: Problem, bans: Bans) -> Ints | None:
         return None
     rows = rng.permutation(wanting)[: min(_ROWS, max(len(wanting) // 12, 1))]
     columns = rng.permutation(offering)[: min(_COLUMNS, max(len(offering) // 6, 1))]
-    sample = _Sample(problem, bans, (wanting, offering), (rows, columns))
-    found = minimize(
-        sample.value,
-        np.zeros(sample.width),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": _STEPS},
-    )
+    # The products are small: several threads would mostly wait for each other.
+    with threadpool_limits(1, "blas"):
+        sample = _Sample(problem, bans, (wanting, offering), (rows, columns))
+        found = minimize(
+            sample.value,
+            np.zeros(sample.width),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": _STEPS},
+        )
     prices = np.maximum(sample.features(np.arange(m)) @ found.x, 0.0)
     prices = np.minimum(prices, 2 * fit.largest)
     if len(wanting) <= int(problem.mentor_capacity.sum()):

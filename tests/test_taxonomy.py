@@ -170,7 +170,7 @@ def test_lines_may_end_as_on_old_machines(tmp_path: Path) -> None:
     ("name", "code"),
     [
         ("../tags.toml", "not_beside"),
-        ("/tmp/tags.toml", "not_beside"),
+        ("/elsewhere/tags.toml", "not_beside"),
         ("C:\\\\tags.toml", "not_beside"),
         ("none.toml", "no_tags"),
     ],

@@ -179,6 +179,15 @@ def test_a_guess_of_prices_changes_nothing(kind: str, monkeypatch: pytest.Monkey
     assert certify(problem, found).optimal
 
 
+def test_a_sample_of_one_guesses_prices_that_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is the only one of a sample may be very unlike the mean of all."""
+    monkeypatch.setattr(start, "LARGE", 0)
+    problem = Problem(Encodings([[1.0]], [[3000.0], [0.0]]))
+    guessed = start.start_prices(problem, circles.Bans(problem))
+    assert guessed is not None
+    assert 0 <= guessed.min() <= guessed.max() <= 6000 * 2**20
+
+
 @given(encoded_problems(largest=8), st.sampled_from(OBJECTIVES))
 def test_any_guess_leads_to_the_same_pairs(problem: Problem, objective: str) -> None:
     """Bans, ties, closed mentors and a lowest score do not mislead the guess."""

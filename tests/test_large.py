@@ -483,3 +483,35 @@ def test_rows_may_tie_with_more_than_are_kept_as_far_as_encodings_tell(
 
 def _few_rounds(progress: Progress) -> None:
     assert progress.round < 1000, "the search does not end"
+
+
+def test_a_free_place_meets_the_last_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who leaves a place whose price was below zero is not met by the same place for ever."""
+    monkeypatch.setattr(large, "DENSE", 0)
+    monkeypatch.setattr(search, "FIRST", 1)
+    monkeypatch.setattr(search, "AGAIN", 1)
+    # Places meet the last rows where no more than one row in 25 is left.
+    scores = np.where(np.eye(25) > 0, 1.0, -np.inf)
+    scores[:3, :3] = [[4, 0, 3], [3, -np.inf, -np.inf], [-np.inf, -np.inf, 5]]
+    watch = Watch(tell=_few_rounds)
+    matching = large.solve_large(Problem(scores), ("total",), 0, watch=watch)
+    assert matching is not None
+    assert matching.match[:3].tolist() == [0, -1, 2]
+
+
+@pytest.mark.parametrize("form", ["matrix", "sparse"])
+@pytest.mark.parametrize("largest", [5e-324, 1e-300, 1e300])
+def test_scores_may_be_as_small_or_large_as_numbers_are(form: str, largest: float) -> None:
+    """The grid of scores near the ends of float64 is no obstacle to any reader."""
+    table = np.array([[1.0, 0.0], [1.0, 1.0]]) * largest
+    sparse = coo_array((table.ravel(), ([0, 0, 1, 1], [0, 1, 0, 1])), shape=(2, 2))
+    problem = Problem(table if form == "matrix" else sparse)
+    said: list[Progress] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "LARGE", 0)
+        patch.setattr(large, "DENSE", 0)
+        matching = solve(problem, progress=said.append)
+    assert ends(matching) == [(0, 0), (1, 1)]
+    assert said[-1].total == said[-1].bound == matching.total
+    assert matching.total == pytest.approx(2 * largest, rel=2.0**-29)
+    assert certify(problem, matching).optimal

@@ -27,10 +27,12 @@ Short = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+_MOST_BITS = 1024  # 2.0**_MOST_BITS is no float
+
 
 def local_reader(problem: Problem, n_jobs: int) -> Matrix | Products | Rough | Blocks:
     """Return the quickest reader of this process for scores that are not sparse."""
-    if isinstance(problem.scores, np.ndarray):
+    if isinstance(problem.scores, np.ndarray) and problem.bits < _MOST_BITS:
         return Matrix(problem, n_jobs)
     if isinstance(problem.scores, Encodings):
         return Products(problem, n_jobs)
@@ -154,7 +156,7 @@ class Sparse:
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.shape, self.bans = problem, problem.shape, Bans(problem)
-        self.largest = int(np.rint(problem.largest * 2.0**problem.bits))
+        self.largest = int(np.rint(np.ldexp(problem.largest, problem.bits)))
 
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
         """Return all possible pairs of these rows."""

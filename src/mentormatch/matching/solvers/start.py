@@ -128,7 +128,7 @@ class _Sample:
 
 def _calibrated(table: Callable[[Ints], Floats], every: Ints, some: Ints) -> Floats:
     """Return weights, about 1, by which a sample has the same mean as everybody."""
-    here = table(some)
+    here = table(some).astype(np.float64)
     ends = range(0, len(every), _MANY)
     away = sum(table(every[k : k + _MANY]).sum(axis=0) for k in ends) / len(every)
     away -= here.mean(axis=0)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
+from mentormatch.matching.grid import from_grid
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -82,14 +84,13 @@ class Watch:
 
     def report(self, rounds: int, total: int, bound: int, read: float) -> None:
         """Tell how far the search is (in steps of the grid); raise `Stopped` when close enough."""
-        scale = 2.0**-self.bits
-        gap = max(bound - total, 0) * scale
+        gap = from_grid(max(bound - total, 0), self.bits)
         if self.tell is not None:
             self.tell(
                 Progress(
                     rounds,
-                    total * scale,
-                    bound * scale,
+                    from_grid(total, self.bits),
+                    from_grid(bound, self.bits),
                     gap,
                     read / max(self.columns, 1),
                     monotonic() - self._began,

@@ -45,7 +45,8 @@ def sensible() -> list[tuple[str, ...]]:
 
 
 LISTS = sensible()
-FLOWING = [stages for stages in LISTS if "leximin" not in stages]
+#: Without leximin, which programs take long for.
+QUICK = [stages for stages in LISTS if "leximin" not in stages]
 
 
 def told_of(problem: Problem, seed: int) -> Problem:
@@ -96,7 +97,7 @@ def test_any_problem_and_any_order(problem: Problem, stages: tuple[str, ...], se
 @settings(max_examples=120)
 @given(
     problems(5, with_quotas=False, several=False, ties=True),
-    st.sampled_from(FLOWING),
+    st.sampled_from(LISTS),
     st.integers(0, 99),
 )
 def test_faces_with_ties_and_minimums(problem: Problem, stages: tuple[str, ...], seed: int) -> None:
@@ -119,16 +120,25 @@ def crowd(seed: int, n: int = 24, m: int = 16) -> Problem:
     )
 
 
-@pytest.mark.parametrize("stages", FLOWING)
-def test_faces_and_programs_agree(stages: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("stages", "size"),
+    [
+        *((stages, (24, 16)) for stages in QUICK),
+        (("coverage", "leximin", "total"), (14, 10)),
+        (("kept", "coverage", "leximin", "total"), (14, 10)),
+        (("coverage", "leximin", "kept", "total"), (14, 10)),
+    ],
+)
+def test_faces_and_programs_agree(stages: tuple[str, ...], size: tuple[int, int]) -> None:
     """A rule that binds nobody sends the problem to another solver, which finds the same worth."""
     for seed in range(2):
-        problem = crowd(seed)
+        problem = crowd(seed, *size)
         n, m = problem.shape
         half = Pairs.between(np.arange(n) < n // 2, np.arange(m) < m // 2)
         idle = Quota("more than there can be", half, at_most=problem.most_pairs - 1)
         one, other = solve(problem, stages), solve(replace(problem, quotas=[idle]), stages)
         assert one.status == other.status == "optimal"
+        assert one.reached == other.reached
         for what in ("coverage", "kept", "lowest", "total"):
             assert getattr(one, what) == getattr(other, what), (seed, what)
 
@@ -177,8 +187,8 @@ def spoilt(proof: Any) -> list[Any]:
     """Return proofs that are less than the one given."""
     if isinstance(proof, Ladder):
         return [
-            Ladder(proof.rungs[:-1]),
-            *(Ladder((one, *proof.rungs[1:])) for one in spoilt(proof.rungs[0])),
+            replace(proof, rungs=proof.rungs[:-1]),
+            *(replace(proof, rungs=(one, *proof.rungs[1:])) for one in spoilt(proof.rungs[0])),
         ]
     if isinstance(proof, Split):
         return [proof.prices]
@@ -235,14 +245,18 @@ def priced(draw: st.DrawFn) -> tuple[Problem, tuple[str, ...], dict[str, Any]]:
             np.array(draw(st.lists(st.integers(-wild, wild), min_size=m, max_size=m)), np.int64),
             np.array([draw(st.integers(low, wild)) for low in least], np.int64),
             {name: draw(st.integers(0, wild)) for name in ("coverage", "kept", "total")},
-            draw(st.integers(0, 4)),
+            draw(st.integers(0, 4)) * draw(st.integers(0, 1)),
         )
+
+    def laddered(before: int) -> Ladder:
+        rungs = tuple(prices() for _ in range(draw(st.integers(0, 3))))
+        return Ladder(rungs, prices() if before and draw(st.booleans()) else None)
 
     return (
         problem,
         stages,
         {
-            stage: Ladder((prices(), prices())) if stage == "leximin" else prices()
+            stage: laddered(stages.index(stage)) if stage == "leximin" else prices()
             for stage in stages
         },
     )
@@ -375,10 +389,82 @@ def test_a_senseless_objective_is_refused(objective: Any, fault: str) -> None:
         solve(Problem([[1.0]]), objective)
 
 
-def test_leximin_has_a_limit_of_size() -> None:
-    """Leximin on a large problem is refused, with what to take instead."""
+def test_leximin_has_a_limit_of_size_where_programs_answer() -> None:
+    """Leximin with several mentors on a large problem is refused, with what to take instead."""
     with pytest.raises(ProblemError, match="'leximin' is for at most 20000 pairs"):
-        solve(Problem(np.ones((200, 101))), "coverage, leximin")
+        solve(Problem(np.ones((200, 101)), mentee_demand=2), "coverage, leximin")
+
+
+def likeness(kind: str, n: int, m: int, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return scores that all differ, that often tie, or of which there are five."""
+    rng = np.random.default_rng(seed)
+    if kind == "differ":
+        return rng.normal(size=(n, 8)) @ rng.normal(size=(m, 8)).T
+    if kind == "tie":
+        sought, offered = rng.random((n, 9)) < 0.3, rng.random((m, 9)) < 0.3
+        return sought.astype(float) @ offered.T / np.maximum(sought.sum(axis=1), 1)[:, None]
+    return rng.integers(0, 5, (n, m)).astype(float)
+
+
+@pytest.mark.parametrize("kind", ["differ", "tie", "five"])
+@pytest.mark.parametrize("size", [(90, 70), (70, 90), (120, 50)])
+def test_leximin_of_a_usual_programme_is_proved(kind: str, size: tuple[int, int]) -> None:
+    """With places, minimums, a locked pair and bans; no pair of the list can be left out.
+
+    Without the pairs that score as little as the list's lowest score or less, fewer people can be
+    matched; and so at every score the list has, those of lower settled scores aside.
+    """
+    n, m = size
+    scores = likeness(kind, n, m, 5)
+    scores[np.random.default_rng(6).random(size) < 0.2] = -np.inf
+    scores[0, 0] = 0.5
+    lock = Quota("locked", Pairs.listed([(0, 0)]), at_least=1)
+    problem = Problem(
+        scores,
+        mentor_capacity=np.arange(m) % 3 + 1,
+        mentor_minimum=(np.arange(m) % 5 == 0).astype(int),
+        quotas=[lock],
+    )
+    matching = solve(problem, "coverage, leximin")
+    assert certify(problem, matching).optimal
+    plain = replace(problem, quotas=[], mentor_minimum=np.zeros(m, int))
+    matching = solve(plain, "coverage, leximin")
+    assert certify(plain, matching).optimal
+    assert matching.lowest == solve(plain, "fairest").lowest
+    values = scores[matching.rows, matching.columns]
+    for level in np.unique(values)[:8]:
+        # Settled pairs may be used again, those of this score may not.
+        low = scores <= level
+        low[matching.rows[values < level], matching.columns[values < level]] = False
+        without = solve(replace(plain, scores=np.where(low, -np.inf, scores)))
+        assert without.coverage < matching.coverage
+
+
+def test_a_ladder_proves_one_matching_alone() -> None:
+    """Its rungs are no proof of a less fair list, nor in another order, nor without their start."""
+    problem = Problem(likeness("differ", 12, 9, 1), announced=Pairs.listed([(0, 1), (3, 3)]))
+    stages = ("coverage", "leximin", "kept", "total")
+    matching = solve(problem, stages)
+    ladder = matching.proofs["leximin"]
+    assert isinstance(ladder, Ladder)
+    assert ladder.start is not None
+    assert certify(problem, matching).optimal
+    other = solve(problem)
+    assert other.coverage == matching.coverage
+    assert not certify(problem, standin(other, stages=stages, proofs=matching.proofs)).optimal
+    wrong = replace(ladder.start, pays={})
+    fine = replace(ladder.rungs[0], fine=1)
+    for less in (
+        Ladder(ladder.rungs),
+        Ladder(ladder.rungs, wrong),
+        Ladder(ladder.rungs[::-1], ladder.start),
+        Ladder((fine, *ladder.rungs[1:]), ladder.start),
+        Ladder((ladder, *ladder.rungs[1:]), ladder.start),
+    ):
+        proofs = {**matching.proofs, "leximin": less}
+        found = certify(problem, standin(matching, proofs=proofs))
+        assert not found.optimal
+        assert found.gaps["coverage"] == found.gaps["total"] == 0
 
 
 @pytest.mark.parametrize("stages", ["total, kept, coverage", "kept, coverage, total"])

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from mentormatch.matching.aims import mean_needs, share_needs
 from mentormatch.matching.earnings import best_earnings
 from mentormatch.matching.encodings import Encodings
+from mentormatch.matching.ladders import unproved
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import (
     GROUPED,
@@ -75,6 +76,8 @@ def shortfall(
         if value is None:
             return 0
         return 0 if bound(problem, proof, stage, reached, claim=value) < 0 else UNKNOWN
+    if isinstance(proof, Ladder) and proof.start is not None:
+        return unproved(problem, proof, stage, reached, value)
     if stage != "leximin":
         return bound(problem, proof, stage, reached, n_jobs=n_jobs) - int(value)
     if not isinstance(proof, Ladder) or len(proof.rungs) != len(value):

@@ -105,9 +105,20 @@ class Ladder:
 
     Each rung proves that among the matchings which have no pair with a lower score than those on
     the rungs below, and no more pairs on those, none has fewer pairs with this score.
+
+    Parameters
+    ----------
+    rungs : tuple of Proof
+        The proofs, the lowest score first. With `start`, a stage after ``leximin`` is proved by
+        the same rungs and one more.
+    start : Prices, optional
+        Prices that prove all earlier stages together, what each counts in them as ``pays``. Then
+        every rung is proved only among the pairs, people and places that cost nothing at the
+        prices of the start and of the rungs below.
     """
 
     rungs: tuple[Proof, ...]
+    start: Prices | None = None
 
 
 Proof = Prices | Split | Ladder

@@ -31,7 +31,7 @@ from mentormatch.matching.stable import stable
 Ints = NDArray[np.int64]
 
 #: Stages that linear programs answer.
-_PROGRAMMED = {"leximin", "spread", "share", "mean"}
+_PROGRAMMED = {"spread", "share", "mean"}
 _DEAR = 2**40
 
 
@@ -102,7 +102,8 @@ def solve(
         No matching obeys all rules; it names those in conflict.
     ProblemError
         A score is NaN, totals would not be exact, or the problem is too large for ``"leximin"``
-        (more than 20 000 pairs of a mentee and a mentor); or `n_jobs` is neither a whole number
+        (more than 20 000 pairs of a mentee and a mentor, with several mentors a mentee, rules that
+        count pairs, ``"spread"``, ``"share"`` or ``"mean"``); or `n_jobs` is neither a whole number
         nor a client that waits; or time was over before there was a matching that keeps every
         minimum.
     MissingExtraError
@@ -267,7 +268,8 @@ def _made(
 def _told(numbers: Numbers, proof: Proof) -> Proof:
     """Return a proof in the problem's own order of people."""
     if isinstance(proof, Ladder):
-        return Ladder(tuple(_told(numbers, rung) for rung in proof.rungs))
+        start = None if proof.start is None else _prices(numbers, proof.start)
+        return Ladder(tuple(_told(numbers, rung) for rung in proof.rungs), start)
     if isinstance(proof, Split):
         i, j = proof.pair
         pair = (int(numbers.row_order[i]), int(numbers.col_order[j]))

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from mentormatch.errors import ProblemError
-from mentormatch.matching.proofs import Prices, Proof
+from mentormatch.matching.proofs import Ladder, Prices, Proof
 from mentormatch.matching.solvers.flow import (
     Choice,
     assign,
@@ -28,6 +28,7 @@ from mentormatch.matching.solvers.flow import (
     total_prices,
 )
 from mentormatch.matching.solvers.numbers import Found, Numbers, found_in
+from mentormatch.matching.solvers.rungs import Rung, climb
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -48,7 +49,7 @@ def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
     numbers : Numbers
         With ``row_high <= 1`` and no side quotas.
     stages : tuple of str
-        Any but ``"leximin"``; ``"worst"`` not first.
+        Any; ``"worst"`` and ``"leximin"`` not first.
 
     Raises
     ------
@@ -63,7 +64,26 @@ def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
     worth, prices = np.zeros_like(numbers.values), np.zeros(numbers.shape[1], np.int64)
     weights: dict[str, int] = {}
     proofs: dict[str, Proof] = {}
+    ladder: Ladder | None = None
+    levels = np.zeros(0, np.int64)  # the scores that leximin has settled
     for stage in stages:
+        if stage == "leximin":
+            if match is None:
+                raise RuntimeError("nothing asks for pairs before the lowest score")
+            start = proof_of(numbers, worth, prices, weights)
+            rungs, face, match = climb(numbers.values, face, match)
+            ladder = _ladder(numbers, rungs, start)
+            proofs[stage] = ladder
+            levels = np.array([rung.level for rung in rungs], np.int64)
+            # From here on nothing but the fairest matchings is looked at.
+            choice, weights = face, {}
+            worth, prices = np.zeros_like(worth), np.zeros_like(prices)
+            continue
+        if ladder is not None and stage == "total":
+            # The scores that pairs have, and how many have each, are settled.
+            none = np.zeros(numbers.quota_count, np.int64)
+            proofs[stage] = Prices(np.zeros_like(prices), none, rungs=levels)
+            continue
         if stage == "worst":
             lowest, match = _highest_floor(numbers.values, face, match)
             proofs[stage] = _too_few_above(numbers, lowest, choice, worth, weights)
@@ -74,7 +94,7 @@ def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
         own = numbers.counted(stage)
         match = assign(own, face)
         if match is None:
-            if not weights:
+            if not proofs:
                 return None
             raise RuntimeError("the best face of a stage holds no matching")
         if set(weights) <= {"coverage"}:
@@ -84,7 +104,8 @@ def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
             pay = _least_pay(own, worth, choice, match)
             mentors = _sure(own + pay * worth, choice, match)
         pays = {name: pay * weight for name, weight in weights.items()}
-        proofs[stage] = proof_of(numbers, own + pay * worth, mentors, pays)
+        proof = proof_of(numbers, own + pay * worth, mentors, pays)
+        proofs[stage] = proof if ladder is None else Ladder((*ladder.rungs, proof), ladder.start)
         # One step more tells earlier and later gains apart where they would tie.
         worth = own + (pay + 1) * worth
         weights = {stage: 1, **{name: (pay + 1) * w for name, w in weights.items()}}
@@ -93,6 +114,18 @@ def solve_faces(numbers: Numbers, stages: tuple[str, ...]) -> Found | None:
     if match is None:
         return None
     return found_in(draw_lots(numbers, choice, match, worth, prices), proofs)
+
+
+def _ladder(numbers: Numbers, rungs: list[Rung], start: Prices) -> Ladder:
+    """Return what proves the fairest matchings, rung by rung."""
+    none, proofs = np.zeros(numbers.quota_count, np.int64), []
+    for rung in rungs:
+        proof = Prices(rung.mentors, none)
+        if numbers.locks:
+            worth = -(numbers.values == rung.level).astype(np.int64)
+            proof = proof_of(numbers, worth, rung.mentors)
+        proofs.append(proof)
+    return Ladder(tuple(proofs), start)
 
 
 def _sure(worth: Ints, choice: Choice, match: Ints) -> Ints:

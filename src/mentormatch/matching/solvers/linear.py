@@ -87,8 +87,9 @@ def solve_linear(
     n, m = numbers.shape
     if "leximin" in stages and n * m > MOST_CELLS:
         raise ProblemError(
-            f"the stage 'leximin' is for at most {MOST_CELLS} pairs of a mentee and a mentor, "
-            f"not {n} x {m}: take 'worst' instead"
+            f"with several mentors a mentee, with rules that count pairs, and with other stages "
+            f"that linear programs answer, the stage 'leximin' is for at most {MOST_CELLS} pairs "
+            f"of a mentee and a mentor, not {n} x {m}: take 'worst' instead"
         )
     if "mean" in stages and n * m > MOST_MEANS:
         raise ProblemError(
@@ -236,7 +237,7 @@ class _Search:
         `known` is a matching that reaches what it has to, if there is one.
         """
         root = self.relaxed(stage)
-        if root.missing > _WHOLE and (self.hoping or not self.can_be_kept()):
+        if known is None and root.missing > _WHOLE and (self.hoping or not self.can_be_kept()):
             return None
         if self.easy and stage.name == "total" and not root.is_whole:
             raise NotWholeError

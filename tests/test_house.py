@@ -268,3 +268,24 @@ def test_the_installed_version_is_the_one_of_the_project(checkout):
     text = (checkout / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{mentormatch.__version__}"' in text
     assert LANGUAGES == ("en", "sv")
+
+
+@pytest.mark.parametrize("name", [one for one in NAMES if "njit" in MODULES[one].read_text()])
+def test_compiled_loops_hand_out_no_arrays(name: str) -> None:
+    """Numba makes a SystemError of an interruption that comes while a loop hands out an array."""
+    loops = {
+        node.name: ast.unparse(node.returns or ast.Constant(None))
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.FunctionDef)
+        and any("njit" in ast.unparse(one) for one in node.decorator_list)
+    }
+    inner = {
+        call.func.id
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.FunctionDef) and node.name in loops
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+    plain = {"None", "bool", "int", "float", "tuple[int, int]"}
+    for loop, returned in loops.items():
+        assert returned in plain or loop in inner, f"{loop} returns {returned}"

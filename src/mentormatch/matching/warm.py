@@ -126,7 +126,8 @@ class Warm:
         """Reckon what each pair kept loses."""
         from mentormatch.matching.solvers.paths import losses  # noqa: PLC0415  (compiles)
 
-        self.loss = losses(self.ptr, self.cols, self.worth, self.u, self.v)
+        self.loss = np.empty(len(self.cols), np.int64)
+        losses(self.ptr, self.cols, self.worth, self.u, self.v, self.loss)
         for pair in self.barred:
             place = self.place_of(*pair)
             if place is not None:

@@ -22,13 +22,11 @@ FAR = np.int64(2**62)
 
 
 @njit(cache=True, nogil=True)
-def losses(ptr: Ints, cols: Short, worth: Ints, u: Ints, v: Ints) -> Ints:
-    """Return what each candidate loses against the prices of its row and column."""
-    found = np.empty(len(cols), np.int64)
+def losses(ptr: Ints, cols: Short, worth: Ints, u: Ints, v: Ints, found: Ints) -> None:
+    """Write what each candidate loses against the prices of its row and column."""
     for i in range(len(u)):
         for k in range(ptr[i], ptr[i + 1]):
             found[k] = u[i] + v[cols[k]] - worth[k]
-    return found
 
 
 @njit(cache=True, nogil=True)

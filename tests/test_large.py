@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
+import brute
+from mentormatch.benching.cohorts import make
 from mentormatch.errors import ProblemError
 from mentormatch.matching.certificate import certify
 from mentormatch.matching.encodings import Encodings
@@ -17,8 +20,10 @@ from mentormatch.matching.pairs import Pairs
 from mentormatch.matching.problem import Problem, Quota
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
-from mentormatch.matching.solvers import large, lots, search, tiles
+from mentormatch.matching.solvers import large, lots, search, start, tiles
+from mentormatch.matching.solvers.products import Products
 from mentormatch.matching.solvers.readers import local_reader
+from mentormatch.matching.solvers.tiles import Found
 from mentormatch.matching.solvers.watch import Progress, Watch
 
 OBJECTIVES = ("most people", "highest total")
@@ -434,6 +439,78 @@ def test_rows_are_read_as_far_as_their_widths(
     assert wanted <= found_all
     # What passes the rough filter may lie a few steps below the bar, but never beyond the widths.
     assert all(j in columns[: widths[i]] for i, j, _ in found_all)
+
+
+@pytest.mark.parametrize("form", ["encodings", "matrix"])
+@pytest.mark.parametrize("cells", [7, 2**19])
+def test_of_a_row_with_many_pairs_the_best_are_read(
+    form: str, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a row has more pairs than asked for, the rest bounds those that were left out."""
+    monkeypatch.setattr(tiles, "CELLS", cells)
+    rng = np.random.default_rng(4)
+    fit = Encodings(rng.random((30, 4)), rng.random((20, 4)))
+    problem = Problem(fit if form == "encodings" else fit.block(np.arange(30)))
+    prices, bar = rng.integers(0, 2**18, 20), np.full(30, -(2**30))
+    most = rng.integers(0, 25, 30)
+    found = local_reader(problem, 1).gaining(np.arange(20), prices, bar, None, most)
+    values, _ = problem.values(np.arange(30))
+    gains = values - prices
+    for i in range(30):
+        mine = found.j[found.i == i]
+        left = np.setdiff1d(np.arange(20), mine)
+        assert len(mine) == min(most[i], 20)
+        assert gains[i, left].max(initial=bar[i]) <= found.rest[i]
+        assert gains[i, left].max(initial=-(2**40)) <= gains[i, mine].min(initial=2**40)
+        assert (found.rest[i] == bar[i]) == (len(left) == 0)
+
+
+@pytest.mark.parametrize("rows", [2010, 1990])
+def test_places_that_stay_free_put_nobody_in_doubt(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few places that nobody wanted at first are read by themselves, not by everybody."""
+    cohort = make("profile", 2010, 0).scores
+    problem = Problem(Encodings(cohort.mentees[:rows], cohort.mentors[:2000]))
+    kept, gaining = [], Products.gaining
+
+    def counted(self: Products, *asked: Any) -> Found:
+        found = gaining(self, *asked)
+        kept.append(len(found.i))
+        return found
+
+    monkeypatch.setattr(Products, "gaining", counted)
+    monkeypatch.setattr(start, "LARGE", 2**20)
+    matching = solve(problem)
+    assert matching.status == "optimal"
+    assert len(matching) == min(rows, 2000)
+    assert sum(kept) < 8 * rows
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_lots_are_drawn_only_where_people_can_change_places(seed: int) -> None:
+    """What the lottery may change is what differs between equally good matchings, and no more."""
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(1, 5, 2)
+    capacity = rng.integers(0, 3, m)
+    problem = Problem(rng.integers(0, 3, (n, m)).astype(float), mentor_capacity=capacity)
+    values, _ = problem.values(np.arange(n))
+    best = in_memory(problem, "highest total", 0)
+    prices = np.where(capacity > 0, best.proofs["total"].mentors, 2**40)
+    u = np.maximum((values - prices).max(axis=1), 0)
+    i, j = np.nonzero(values - prices == u[:, None])
+    match = np.full(n, -1)
+    match[best.rows] = best.columns
+    moving = lots._open(u, np.where(capacity > 0, prices, 0), match, capacity, (i, j))
+    optimal = [
+        pairs
+        for pairs in brute.matchings(problem)
+        if sum(int(values[a, b]) for a, b in pairs) == best.score_steps
+    ]
+    assert optimal
+    for a, b, free in zip(i.tolist(), j.tolist(), moving.tolist(), strict=True):
+        used = sum((a, b) in pairs for pairs in optimal)
+        assert free == (0 < used < len(optimal))
 
 
 @pytest.mark.parametrize("form", ["encodings", "matrix"])

@@ -11,20 +11,32 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_CELLS = 2**17
+_CELLS = 2**15
 
 
 class Facts:
     """What reading a whole matrix tells, found when it is first asked for."""
 
-    def __init__(self, matrix: Floats) -> None:
+    def __init__(self, matrix: Floats, lowest: float = -np.inf, highest: float = np.inf) -> None:
         self.matrix = ref(matrix)
+        self._range = lowest, highest
 
     @cached_property
+    def extent(self) -> tuple[float, float]:
+        """Lowest and highest score of a possible pair, or 0 where none is below or above it."""
+        lowest, highest = self._range
+        if highest == np.inf:
+            highest = max((float(part.max(initial=0.0)) for part in self._parts()), default=0.0)
+        if lowest == -np.inf:
+            possible = (np.where(part > -np.inf, part, 0.0) for part in self._parts())
+            lowest = min((float(part.min(initial=0.0)) for part in possible), default=0.0)
+        return lowest, highest
+
+    @property
     def largest(self) -> float:
         """Largest absolute score of a possible pair."""
-        finite = (np.abs(part[part > -np.inf]) for part in self._parts())
-        return max((float(part.max(initial=0.0)) for part in finite), default=0.0)
+        lowest, highest = self.extent
+        return max(-lowest, highest)
 
     @cached_property
     def whole(self) -> bool:
@@ -46,9 +58,9 @@ def facts_of(matrix: Floats) -> Facts:
     return known if known is not None and known.matrix() is matrix else Facts(matrix)
 
 
-def remember(matrix: Floats) -> None:
-    """Note that a matrix has been checked and that nobody may change it."""
-    _CHECKED[id(matrix)] = Facts(matrix)
+def remember(matrix: Floats, lowest: float, highest: float) -> None:
+    """Note that a matrix has been checked and that nobody may change it, and its range."""
+    _CHECKED[id(matrix)] = Facts(matrix, lowest, highest)
     finalize(matrix, _CHECKED.pop, id(matrix), None).atexit = False
 
 

@@ -305,8 +305,14 @@ class Problem:
         return self._read(np.arange(self.shape[0]))
 
     def _read(self, rows: Ints) -> Floats:
-        raw = self.scores[rows] if isinstance(self.scores, np.ndarray) else self.scores.block(rows)
-        steps = self._on_grid(_floats(raw, (len(rows), self.shape[1])))
+        scores = self.scores
+        raw = scores[rows] if isinstance(scores, np.ndarray) else scores.block(rows)
+        checked = checked_already(scores)
+        if checked is not None:
+            steps = self._on_grid(raw, facts_of(checked).extent)
+        else:
+            raw = _floats(raw, (len(rows), self.shape[1]))
+            steps = self._on_grid(raw, _range(raw))
         for quota in self.quotas:
             if quota.is_ban:
                 steps[quota.pairs.block(rows, self.shape[1])] = -np.inf
@@ -325,20 +331,21 @@ class Problem:
         if self._small:
             return _split(self._kept[i, j])
         if isinstance(self.scores, np.ndarray):
-            raw = self.scores[i, j]
+            raw: Any = self.scores[i, j]
         elif callable(getattr(self.scores, "at", None)):
             raw = self.scores.at(i, j)
         else:
             raw = _from_blocks(self.scores, i, j)
-        steps = self._on_grid(_floats(raw, i.shape))
+        raw = _floats(raw, i.shape)
+        steps = self._on_grid(raw, _range(raw))
         for quota in self.quotas:
             if quota.is_ban:
                 steps[quota.pairs.at(i, j)] = -np.inf
         return _split(steps)
 
-    def _on_grid(self, scores: Floats) -> Floats:
-        """Round scores in place, once they have been checked."""
-        lowest, highest = _range(scores)
+    def _on_grid(self, scores: Floats, extent: tuple[float, float]) -> Floats:
+        """Round scores in place that have been checked and lie in a range."""
+        lowest, highest = extent
         if lowest < self.minimum_score:
             scores[scores < self.minimum_score] = -np.inf
         return grid.round_to(scores, self.bits, lowest, highest)
@@ -429,6 +436,5 @@ def _matrix(scores: Any) -> Floats:
             f"scores must be a matrix, mentees by mentors; this has {matrix.ndim} dimension(s)"
         )
     matrix.setflags(write=False)
-    _range(matrix)
-    remember(matrix)
+    remember(matrix, *_range(matrix))
     return matrix

@@ -120,16 +120,26 @@ class Farm:
         rest = found.rest[order][np.searchsorted(read[order], rows)]
         return Found(found.i, found.j, found.worth, rest)
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
         """Return all pairs of these columns that gain more than their row's bar (`rest` = bar)."""
         rows = np.flatnonzero(bar > NOTHING)
         each = np.full(len(bar), len(columns)) if widths is None else widths
         rows = rows[np.argsort(-each[rows], kind="stable")]
         blocks = self._even(rows, len(columns))
-        asked = [(block, bar[block], each[block]) for block in blocks]
+        held = most if most is not None else np.full(len(bar), len(columns))
+        asked = [(block, bar[block], each[block], held[block]) for block in blocks]
         parts = self._read("gaining", asked, columns, prices)
         found = joined(parts)
-        return Found(found.i, found.j, found.worth, bar)
+        rest = bar.copy()
+        rest[np.concatenate([*blocks, rows[:0]])] = found.rest
+        return Found(found.i, found.j, found.worth, rest)
 
     def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
         """Return the pairs of these columns that are worth most above what their rows have."""
@@ -232,12 +242,13 @@ def read(field: Field, verb: str, block: tuple[Any, ...], shared: tuple[Any, ...
     reader = field.reader()
     if verb == "gaining":
         # Rows of other blocks have no bar here.
-        rows, bars, each = block
+        rows, bars, each, held = block
         columns, prices = shared
         bar, widths = np.full(reader.shape[0], NOTHING, np.int64), np.zeros(reader.shape[0], int)
-        bar[rows], widths[rows] = bars, each
-        found = reader.gaining(columns, prices, bar, widths)
-        return Found(found.i, found.j, found.worth, bar[:0])
+        most = np.zeros_like(widths)
+        bar[rows], widths[rows], most[rows] = bars, each, held
+        found = reader.gaining(columns, prices, bar, widths, most)
+        return Found(found.i, found.j, found.worth, found.rest[rows])
     return getattr(reader, verb)(*block, *shared)
 
 

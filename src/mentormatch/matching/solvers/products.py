@@ -164,8 +164,15 @@ class Products(Tiles):
         """Return what pairs that did not enter a heap gain at most."""
         return np.floor((gain + self._error(prices)) * self.scale).astype(np.int64) + 1
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
-        """Return all pairs of these columns that gain more than their row's bar."""
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
+        """Return all pairs of these columns that gain more than their row's bar, or `most`."""
         from mentormatch.matching.solvers.scans import above  # noqa: PLC0415  (compiles)
 
         priced = self._priced(self.right, columns, prices.astype(np.float64))
@@ -173,12 +180,14 @@ class Products(Tiles):
         bars = np.nextafter(bars, np.float32(-np.inf))
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints, Ints, Ints]:
+            own = bars[rows]
             gain = self.left[rows] @ priced[:, :width]
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
+            i, j, over = all_above(above, gain, own, self.bans, rows, kinds, widths, most)
             left, right = rows[i], columns[j].astype(np.int32)
             worth, possible = self.worth(left, right, np.zeros(0), prices)
             possible &= self.bans.free(left, right)
-            return left[possible], right[possible], worth[possible]
+            found = left[possible], right[possible], worth[possible]
+            return *found, rows[over], self.ceiling(own[over].astype(np.float64), prices)
 
         return joined(self, one, len(columns), bar, widths)

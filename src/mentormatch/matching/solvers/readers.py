@@ -78,22 +78,30 @@ class Matrix(Tiles):
             gains_of_raw(raw, self.scale, self.problem.minimum_score, values[rows], gain)
             yield first, gain
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
-        """Return all pairs of these columns that gain more than their row's bar."""
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
+        """Return all pairs of these columns that gain more than their row's bar, or `most`."""
         from mentormatch.matching.solvers.scans import above, gains_of_raw  # noqa: PLC0415
 
         bars, floats = bar.astype(np.float64), prices[columns].astype(np.float64)
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints, Ints, Ints]:
+            own = bars[rows]
             raw = self.problem.scores[np.ix_(rows, columns[:width])]
             gain = np.empty(raw.shape, np.float64)
             gains_of_raw(raw, self.scale, self.problem.minimum_score, floats[:width], gain)
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
+            i, j, over = all_above(above, gain, own, self.bans, rows, kinds, widths, most)
             worth = gain[i, j].astype(np.int64) + prices[columns[j]]
             left, right = rows[i], columns[j].astype(np.int32)
             free = self.bans.free(left, right)
-            return left[free], right[free], worth[free]
+            return left[free], right[free], worth[free], rows[over], self.ceiling(own[over], prices)
 
         return joined(self, one, len(columns), bar, widths)
 
@@ -133,18 +141,32 @@ class Blocks(Tiles):
         steps -= prices
         yield 0, steps
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
-        """Return all pairs of these columns that gain more than their row's bar."""
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
+        """Return all pairs of these columns that gain more than their row's bar, or `most`."""
         from mentormatch.matching.solvers.scans import above  # noqa: PLC0415  (compiles)
 
         bars, floats = bar.astype(np.float64), prices[columns].astype(np.float64)
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints, Ints, Ints]:
+            own = bars[rows]
             gain = self.problem.steps(rows)[:, columns[:width]] - floats[:width]
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
+            i, j, over = all_above(above, gain, own, self.bans, rows, kinds, widths, most)
             worth = gain[i, j].astype(np.int64) + prices[columns[j]]
-            return rows[i], columns[j].astype(np.int32), worth
+            return (
+                rows[i],
+                columns[j].astype(np.int32),
+                worth,
+                rows[over],
+                self.ceiling(own[over], prices),
+            )
 
         return joined(self, one, len(columns), bar, widths)
 
@@ -167,7 +189,14 @@ class Sparse:
         rest = np.full(len(rows), NOTHING, np.int64)
         return Found(i[possible], j[possible].astype(np.int32), worth[possible], rest)
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
         """Return nothing: every pair is known."""
         none = np.zeros(0, np.int64)
         return Found(none, none.astype(np.int32), none, bar)

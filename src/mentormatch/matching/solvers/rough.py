@@ -151,8 +151,15 @@ class Rough(Tiles):
         free = bans.free(found.i, found.j)
         return Found(found.i[free], found.j[free], found.worth[free], found.rest)
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
-        """Return all pairs of these columns that gain more than their row's bar."""
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
+        """Return all pairs of these columns that gain more than their row's bar, or `most`."""
         from mentormatch.matching.solvers.scans import above  # noqa: PLC0415  (compiles)
 
         costs = (prices[columns] / self.scale).astype(np.float32)
@@ -160,12 +167,14 @@ class Rough(Tiles):
         bars = np.nextafter(bars, np.float32(-np.inf))
         kinds = self.bans.col_kinds[columns]
 
-        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints]:
+        def one(rows: Ints, width: int) -> tuple[Ints, Short, Ints, Ints, Ints]:
+            own = bars[rows]
             gain = self._asked(rows, columns[:width], width) - costs[:width]
-            i, j = all_above(above, gain, bars[rows], self.bans, rows, kinds, widths)
+            i, j, over = all_above(above, gain, own, self.bans, rows, kinds, widths, most)
             left, right = rows[i], columns[j].astype(np.int32)
             worth, possible = self.worth(left, right, np.zeros(0), prices)
-            return left[possible], right[possible], worth[possible]
+            found = left[possible], right[possible], worth[possible]
+            return *found, rows[over], self.ceiling(own[over].astype(np.float64), prices)
 
         return joined(self, one, len(columns), bar, widths)
 

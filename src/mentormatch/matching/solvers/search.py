@@ -20,6 +20,8 @@ FIRST, AGAIN, MOST = 24, 48, 192
 _FAR = 2**60
 _LAST = 8
 _DEEPER = 16
+_FEW = 25
+_DEEP = 4  # times as many pairs at most where a row is read in part
 _PATIENCE = 2**32  # cells that are read before anybody looks at a clock
 
 
@@ -99,7 +101,7 @@ class Search:
         if not len(rows):
             return
         prices = self.prices()
-        depth = bars - self.rest[rows]
+        depth, rest, keep = bars - self.rest[rows], bars.copy(), self.keep[rows]
         for b in np.unique(self.base[rows]).tolist():
             self.watch.look()
             mine = self.base[rows] == b
@@ -110,9 +112,12 @@ class Search:
             bar[some] = bars[mine] - self.pay[some]
             widths[some] = np.searchsorted(-fallen, -depth[mine])
             columns = order[: int(widths.max(initial=0))]
-            self._add(self.reader.gaining(columns, prices, bar, widths), prices)
+            found = self.reader.gaining(columns, prices, bar, widths, _DEEP * self.keep)
+            self._add(found, prices)
+            rest[mine] = found.rest[some] + self.pay[some]
             self.read += int(widths.sum())
-        self.rest[rows], self.base[rows] = bars, len(self.bases)
+        self.keep[rows] = np.where(rest > bars, 2 * keep, keep)  # more next time, if need be
+        self.rest[rows], self.base[rows] = rest, len(self.bases)
         self.bases.append(prices)
 
     def _fallen(self, base: int, prices: Ints) -> tuple[Ints, Ints]:
@@ -152,6 +157,10 @@ class Search:
             if not done and self._nearly_done():
                 self._meet()
             self._improve(self._rest_now() - lower, patient=not done)
+            columns = self._deserted()
+            if len(columns):
+                self._read_columns(columns)
+                self._improve(self._rest_now() - lower, patient=not done)
             self.rounds += 1
             doubt = self._doubtful(ties)
             done = not any(map(len, doubt))
@@ -234,11 +243,24 @@ class Search:
         found: Ints = known[most > self.master.v[known]]
         return found
 
+    def _deserted(self) -> Ints:
+        """Return the columns to read because places there became free and cheap, if they are few.
+
+        Every row would be in doubt about them, and hardly any row will get one.
+        """
+        columns = np.flatnonzero((self.capacity > self.master.load) & (self.far >= _FAR))
+        few = len(columns) * _FEW <= self.shape[1] and self.reader.column_cost < np.inf
+        if not few or not self.bases:
+            return columns[:0]
+        dearest = np.max([base[columns] for base in self.bases], axis=0)
+        found: Ints = columns[dearest > self.prices()[columns]]
+        return found
+
     def _nearly_done(self) -> bool:
         """Say whether few rows are left, and no more places than they will take."""
         left = int((self.open & (self.master.match < 0) & (self.master.u > 0)).sum())
         free = int((self.capacity - self.master.load).sum())
-        few = left * 25 <= int(self.open.sum())
+        few = left * _FEW <= int(self.open.sum())
         return few and 0 < free <= left and self.reader.column_cost < np.inf and self.rounds > 0
 
     def _meet(self) -> None:

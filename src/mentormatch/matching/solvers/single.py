@@ -48,8 +48,10 @@ def solve_single(
 
     n, m = problem.shape
     steps = problem.steps(np.arange(n))
-    possible = steps > -np.inf
-    largest = int(np.abs(steps, where=possible, out=np.zeros_like(steps)).max(initial=0))
+    least = float(steps.min(initial=0.0))
+    if least == -np.inf:
+        least = float(np.where(steps > -np.inf, steps, 0.0).min())
+    largest = int(max(-least, float(steps.max(initial=0.0))))
     grid.check_total(np.array([largest]), problem.most_pairs)
     waiting = problem.mentee_demand > 0
     u, v = np.zeros(n), np.where(problem.mentor_capacity > 0, 0.0, np.inf)
@@ -61,6 +63,7 @@ def solve_single(
     if "coverage" in stages:
 
         def alive() -> tuple[Flags, Flags]:
+            possible = steps > -np.inf
             return np.asarray(possible.any(axis=1)), np.asarray(possible[waiting].any(axis=0))
 
         columns = plain_cover(problem, match, alive, Bans(problem))

@@ -54,10 +54,19 @@ class Reader(Protocol):
     def best(self, rows: Ints, prices: Ints, keep: int) -> Found:
         """Return the pairs of these rows that gain most at these prices, about `keep` a row."""
 
-    def gaining(self, columns: Ints, prices: Ints, bar: Ints, widths: Ints | None = None) -> Found:
+    def gaining(
+        self,
+        columns: Ints,
+        prices: Ints,
+        bar: Ints,
+        widths: Ints | None = None,
+        most: Ints | None = None,
+    ) -> Found:
         """Return all pairs of these columns that gain more than their row's bar (`rest` = bar).
 
         `widths` says of how many of the columns, the first ones, each row is read; else of all.
+        Of a row that has more pairs than `most` says only so many of the best are returned, or
+        fewer if some are equal, and `rest` lies above its bar.
         """
 
     def keenest(self, columns: Ints, values: Ints, keep: int) -> Found:
@@ -245,8 +254,13 @@ def all_above(
     rows: Ints,
     col_kinds: Ints,
     widths: Ints | None = None,
-) -> tuple[Ints, Ints]:
-    """List the pairs of a tile that gain more than their row's bar, in its first columns if so."""
+    most: Ints | None = None,
+) -> tuple[Ints, Ints, Ints]:
+    """List the pairs of a tile that gain more than their row's bar, in its first columns if so.
+
+    The bars of rows that have more pairs than `most` are raised in place; the third of what is
+    returned tells which rows of the tile these are.
+    """
     room = 4 * sum(gain.shape) + 64
     while True:
         i, j = np.empty(room, np.int64), np.empty(room, np.int64)
@@ -255,10 +269,20 @@ def all_above(
             break
         room = count
     i, j = i[:count], j[:count]
-    if widths is None:
-        return i, j
-    inside = j < widths[rows[i]]
-    return i[inside], j[inside]
+    if widths is not None:
+        inside = j < widths[rows[i]]
+        i, j = i[inside], j[inside]
+    if most is None:
+        return i, j, i[:0]
+    ends = np.searchsorted(i, np.arange(len(rows) + 1))
+    over = np.flatnonzero(np.diff(ends) > most[rows])
+    for k in over.tolist():
+        worst = ends[k + 1] - ends[k] - most[rows[k]] - 1
+        bar[k] = np.partition(gain[k, j[ends[k] : ends[k + 1]]], worst)[worst]
+    if len(over):
+        best = gain[i, j] > bar[i]
+        i, j = i[best], j[best]
+    return i, j, over
 
 
 def in_order(rows: Ints, found: Found, parts: list[Any]) -> Found:
@@ -278,7 +302,10 @@ def joined(
     bar: Ints,
     widths: Ints | None = None,
 ) -> Found:
-    """Read some columns, or as many of them as `widths` says, of all rows that have a bar."""
+    """Read some columns, or as many of them as `widths` says, of all rows that have a bar.
+
+    `one` returns the pairs that it found, and of which rows it left some out that gain how much.
+    """
     rows = np.flatnonzero(bar > NOTHING)
     each = np.full(len(bar), width) if widths is None else widths
     if widths is not None:
@@ -295,8 +322,10 @@ def joined(
     none = np.zeros(0, np.int64)
     if not read:
         return Found(none, none.astype(np.int32), none, bar)
-    i, j, worth = (np.concatenate(part) for part in zip(*read, strict=True))
-    return Found(i, j, worth, bar)
+    i, j, worth, over, left = (np.concatenate(part) for part in zip(*read, strict=True))
+    rest = bar.copy()
+    rest[over] = np.maximum(rest[over], left)
+    return Found(i, j, worth, rest)
 
 
 def alive_of(found: list[tuple[Flags, Flags]], m: int) -> tuple[Flags, Flags]:

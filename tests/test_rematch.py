@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mentormatch as mm
-from mentormatch.matching import mend as mend_module
+from mentormatch import road
+from mentormatch.matching import mending as mend_module
 from mentormatch.matching import warm as warm_module
 from mentormatch.matching.mend import mend, mend_list
 from strategies import problems
+from test_large import priced
 
 
 def test_an_unmatched_mentee_takes_the_place_and_nobody_else_moves() -> None:
@@ -163,6 +165,114 @@ def test_mending_is_solving_anew(
         for kind, number in story:
             now = later(matching.problem, kind, number)
             matching = same_as_anew(matching, replace(now, announced=mm.Pairs.listed([])))
+
+
+MORE = ("wants", "asked", "locked", "free again", *KINDS)
+
+
+def later_still(problem: mm.Problem, kind: str, number: int) -> mm.Problem:
+    """Return a problem after something has happened; people may want several, locks come and go."""
+    rng = np.random.default_rng(number)
+    n, m = problem.shape
+    demand, quotas = problem.mentee_demand.copy(), list(problem.quotas)
+    if kind == "locked":
+        pair = mm.Pairs.listed([(int(rng.integers(n)), int(rng.integers(m)))])
+        return replace(problem, quotas=[*quotas, mm.Quota("yes", pair, at_least=1)])
+    if kind == "free again":
+        return replace(problem, quotas=quotas[1:])
+    if kind == "asked":
+        least = np.minimum(rng.integers(0, 2, m), problem.mentor_capacity)
+        return replace(problem, mentor_minimum=least)
+    if kind == "wants":
+        demand[rng.integers(n)] = rng.integers(0, 4)
+        least = np.minimum(problem.mentee_minimum, demand)
+        return replace(problem, mentee_demand=demand, mentee_minimum=least)
+    none = replace(problem, mentee_minimum=0, mentor_minimum=0)
+    return later(none, kind, number)
+
+
+@settings(max_examples=120)
+@given(
+    problems(6, with_quotas=False),
+    st.lists(st.tuples(st.sampled_from(MORE), st.integers(0, 2**16)), min_size=1, max_size=4),
+    st.integers(1, 3),
+)
+def test_mending_locks_minimums_and_several_mentors_is_solving_anew(
+    problem: mm.Problem, story: list[tuple[str, int]], keep: int
+) -> None:
+    """Locked pairs, minimums and several mentors: the pairs of a new solve, proved, or none."""
+    if not min(problem.shape):
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        few_kept(patch, keep)
+        try:
+            matching = mm.solve(problem, ["most people", "highest total", "fairest"][keep - 1])
+        except mm.InfeasibleError:
+            return
+        for kind, number in story:
+            now = later_still(matching.problem, kind, number)
+            now = replace(now, announced=mm.Pairs.listed([]))
+            try:
+                mm.rematch(matching, now)
+            except mm.InfeasibleError:
+                assert mend(matching, now) is None
+                return
+            matching = same_as_anew(matching, now)
+
+
+@pytest.mark.parametrize("kind", ["locks", "several", "minimums"])
+def test_what_a_priced_search_leaves_is_mended(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a search on candidates, drop-outs are mended without reading all scores anew."""
+    few_kept(monkeypatch, 4)
+    rng = np.random.default_rng(len(kind))
+    n, m = 30, 25
+    given: dict[str, Any] = {
+        "locks": {
+            "quotas": [
+                mm.Quota(f"lock {k}", mm.Pairs.listed([(3 * k, k)]), at_least=1) for k in range(4)
+            ]
+        },
+        "several": {"mentee_demand": rng.integers(1, 3, n), "mentor_capacity": 2},
+        "minimums": {"mentor_minimum": rng.integers(0, 2, m), "mentor_capacity": 2},
+    }[kind]
+    encodings = mm.Encodings(rng.normal(size=(n, 5)), rng.normal(size=(m, 5)))
+    problem = mm.Problem(encodings, **given)
+    matching = priced(problem, "most people", 0)
+    monkeypatch.setattr(mend_module.Mend, "_read_all", None)  # it would be an error to come by
+    for who in (1, 8, 20):
+        demand = matching.problem.mentee_demand.copy()
+        demand[who] = 0
+        now = replace(matching.problem, mentee_demand=demand, announced=mm.Pairs.listed([]))
+        mended, anew = mend(matching, now), mm.rematch(matching, now)
+        assert mended is not None
+        assert mended.pairs.values.tolist() == anew.pairs.values.tolist()
+        assert mm.certify(mended.problem, mended).optimal
+        matching = mended
+
+
+def test_places_beyond_the_number_of_mentees_cost_nothing() -> None:
+    """A mentor with more places than there are mentees has one to spare, whatever it was before."""
+    ids: dict[str, Any] = {"mentor_ids": "xyz"}
+    before = mm.solve(mm.Problem([[4, 5, 1], [3, 5, 2]], mentee_demand=2, **ids))
+    same_as_anew(before, mm.Problem([[4, 5, 1]], mentor_capacity=2, mentee_demand=3, **ids))
+
+
+def test_who_had_two_mentors_and_wants_none_is_no_trouble() -> None:
+    """Both of her pairs were announced, though nobody wants two mentors any more."""
+    before = mm.solve(mm.Problem([[4, 5, 1], [3, 5, 2]], mentee_demand=[2, 1]))
+    after = same_as_anew(before, replace(before.problem, mentee_demand=[0, 1]))
+    assert len(after.problem.announced.exceptions) == 3
+
+
+def test_a_large_list_is_mended_with_the_aims_of_its_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However large a problem is, what its aims seek comes before the total."""
+    monkeypatch.setattr(road.mend, "WARM", 0)
+    own = mm.Pairs.listed([(0, 0), (1, 1)])
+    aims = mm.Aims(counts={"own first": own}, leading=["own first"])
+    kept = mm.rematch([(0, 1)], mm.Problem([[1, 5, 9], [5, 1, 9]], aims=aims))
+    assert kept.stages == ("coverage", "kept", "own first", "total")
 
 
 @pytest.mark.parametrize("shape", [(30, 20), (20, 30), (25, 25)])

@@ -74,8 +74,9 @@ def rematch(
     pair is no longer announced where one of the two is gone or they may not be a pair any more;
     `changes` tells who is concerned.
 
-    A large problem without minimums and quotas begins at the prices of the matching and reads only
-    what the change concerns: one drop-out among 10 000 takes some hundredths of a second. To say
+    A large problem, with no quotas but bans and locked pairs and no aims with stages of their own,
+    begins at the prices of the matching and reads only what the change concerns: one drop-out among
+    10 000 takes some hundredths of a second. To say
     that somebody has left without making all scores anew, give her a demand (or him a capacity) of
     0: ``dataclasses.replace(problem, mentee_demand=...)`` shares the scores, so that nothing has
     to be compared. Otherwise matrices and encodings are compared number by number.

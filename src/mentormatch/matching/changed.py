@@ -156,8 +156,8 @@ def _bans(
     unlike = old.table[np.ix_(kinds[0], others[0])] != new.table[np.ix_(kinds[1], others[1])]
     rows[known_rows[unlike.any(axis=1)[which.reshape(-1)]]] = True
     new_row, new_column = (
-        _turned(old_row, before.shape[0]),
-        _turned(old_column, before.shape[1]),
+        turned(old_row, before.shape[0]),
+        turned(old_column, before.shape[1]),
     )
     mapped = set(
         zip(
@@ -178,7 +178,7 @@ def _bans(
             rows[i] = True
 
 
-def _turned(old: Ints, size: int) -> Ints:
+def turned(old: Ints, size: int) -> Ints:
     """Return where everybody of before stands now, -1 for who has left."""
     new = np.full(size, -1, np.int64)
     there = np.flatnonzero(old >= 0)

@@ -180,7 +180,8 @@ class Pairs:
             places: dict[int, list[int]] = {}
             for k, row in enumerate(rows.tolist()):
                 places.setdefault(row, []).append(k)
-            for i, j in self.exceptions.tolist():
+            some = np.isin(self.exceptions[:, 0], rows, kind="table")
+            for i, j in self.exceptions[some].tolist():
                 for k in places.get(i, ()):
                     block[k, j] ^= True
         return block

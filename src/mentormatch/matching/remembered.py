@@ -49,6 +49,11 @@ def warm_of(matching: Matching) -> Warm | None:
     return _WARM[matching]
 
 
+def left_of(matching: Matching) -> Candidates | None:
+    """Return what a search has read, if that is known and nobody has asked for prices since."""
+    return _LEFT.get(matching)
+
+
 def _made(matching: Matching) -> Warm | None:
     proved = prices_of(matching)
     if proved is None:
@@ -61,15 +66,18 @@ def _made(matching: Matching) -> Warm | None:
 
 
 def prices_of(matching: Matching) -> tuple[Ints, int, Ints | None] | None:
+    """Return prices of places that prove a plain assignment best, as `proved_prices` does."""
+    return proved_prices(matching) if suits_warm(matching.problem) else None
+
+
+def proved_prices(matching: Matching) -> tuple[Ints, int, Ints | None] | None:
     """Return prices of places that prove a matching best: of scores, their pay, and of people.
 
     None where there are no such whole numbers, or the objective has other stages.
     """
     stages = tuple(matching.stages)
     plain = all(isinstance(one, Prices) and one.fine == 0 for one in matching.proofs.values())
-    if stages not in _KNOWN or not (suits_warm(matching.problem) and plain):
-        return None
-    if matching.status != "optimal":
+    if stages not in _KNOWN or not plain or matching.status != "optimal":
         return None
     cover = matching.root_prices("coverage").mentors if "coverage" in stages else None
     total = matching.root_prices("total")

@@ -16,7 +16,7 @@ Short = NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
-def _sorted_by(key: Ints, order: Ints, size: int) -> Ints:
+def sorted_by(key: Ints, order: Ints, size: int) -> Ints:
     """Return an order sorted by small whole numbers; what is equal keeps its place."""
     start = np.zeros(size + 1, np.int64)
     for k in range(len(key)):
@@ -60,7 +60,7 @@ def _merge(
     size, columns = len(new_ptr) - 1, 0
     for k in range(len(j)):
         columns = max(columns, j[k] + 1)
-    order = _sorted_by(i, _sorted_by(j, np.arange(len(j)), columns), size)
+    order = sorted_by(i, sorted_by(j, np.arange(len(j)), columns), size)
     end, b = 0, 0
     for row in range(size):
         new_ptr[row] = end

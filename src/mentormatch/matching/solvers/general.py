@@ -12,7 +12,7 @@ from mentormatch.matching.certificate import broken
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices, Proof
 from mentormatch.matching.solvers import large
-from mentormatch.matching.solvers.answer import Pairing
+from mentormatch.matching.solvers.answer import Candidates, Pairing
 from mentormatch.matching.solvers.farm import Workers, reader_of
 from mentormatch.matching.solvers.floors import Floor
 from mentormatch.matching.solvers.locks import Impossible, Locks, locks_of, only_bans_and_locks
@@ -118,7 +118,7 @@ class _Run:
             rows, columns = run.drawn(seed)
         except (Stopped, KeyboardInterrupt) as stop:
             return self._so_far(stop)
-        return self._paired(rows, columns, proved=True)
+        return self._paired(rows, columns, proved=True, left=run.left())
 
     def _check(self, run: Staged) -> None:
         """Raise Impossible where people who must have partners cannot all have them."""
@@ -177,8 +177,10 @@ class _Run:
             self.proofs["total"] = self.locks.paid("total", prices)
         return self._paired(rows, columns, proved=False)
 
-    def _paired(self, rows: Ints, columns: Ints, *, proved: bool) -> Pairing:
+    def _paired(
+        self, rows: Ints, columns: Ints, *, proved: bool, left: Candidates | None = None
+    ) -> Pairing:
         rows = np.concatenate([rows, self.locks.i])
         columns = np.concatenate([columns, self.locks.j])
         order = np.lexsort((columns, rows))
-        return Pairing(rows[order], columns[order], self.proofs, proved)
+        return Pairing(rows[order], columns[order], self.proofs, proved, left)

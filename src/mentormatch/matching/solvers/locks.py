@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,35 +165,46 @@ class Locks:
 
     def paid(self, stage: str, prices: Prices) -> Prices:
         """Return prices of a stage with what every lock has to pay for its pair to be taken."""
+        return self.paid_each({stage: prices})[stage]
+
+    def paid_each(self, proofs: Mapping[str, Prices]) -> dict[str, Prices]:
+        """Return prices of several stages with what every lock has to pay in each."""
         problem = self.problem
-        paid = np.zeros(len(problem.quotas), np.int64)
         rows, place = np.unique(self.i, return_inverse=True)
-        best = np.empty(len(rows), np.int64)
-        unit = 1 << prices.fine
-        pays = prices.pays
+        best = {stage: np.empty(len(rows), np.int64) for stage in proofs}
         step = max(1, _CELLS // max(problem.shape[1], 1))
 
-        def gain(values: Ints, members: Flags) -> Ints:
+        def gain(stage: str, values: Ints, members: Flags) -> Ints:
+            unit, pays = 1 << proofs[stage].fine, proofs[stage].pays
             kept = unit if stage == "kept" else int(pays.get("kept", 0))
             own = unit if stage == "total" else int(pays.get("total", 0))
-            return own * values + kept * members
+            worth = own * values
+            worth[members] += kept
+            return worth
 
         for start in range(0, len(rows), step):
             some = rows[start : start + step]
             values, possible = problem.values(some)
             members = problem.announced.block(some, problem.shape[1])
-            found = np.where(possible, gain(values, members) - prices.mentors, -(2**60))
-            best[start : start + step] = found.max(axis=1, initial=-(2**60))
-        values = problem.values_at(self.i, self.j)[0]
-        own = gain(values, problem.announced.at(self.i, self.j)) - prices.mentors[self.j]
-        # Where nothing must be taken, a mentee may also take nobody, and is paid nothing then.
-        people = unit if stage == "coverage" else int(pays.get("coverage", 0))
-        nobody = np.where(problem.mentee_minimum[self.i] > 0, -(2**60), -people)
-        nobody = np.where(np.bincount(place)[place] > 1, 0, nobody)  # people count once
-        owed = np.maximum(np.maximum(best[place], nobody) - own, 0)
-        for quota, k in self.quotas:
-            paid[quota] = owed[k]
-        return Prices(prices.mentors, paid, dict(pays), prices.fine)
+            for stage, prices in proofs.items():
+                worth = gain(stage, values, members) - prices.mentors
+                found = np.where(possible, worth, -(2**60)).max(axis=1, initial=-(2**60))
+                best[stage][start : start + step] = found
+        values, members = problem.values_at(self.i, self.j)[0], problem.announced.at(self.i, self.j)
+        told: dict[str, Prices] = {}
+        for stage, prices in proofs.items():
+            own = gain(stage, values, members) - prices.mentors[self.j]
+            unit = 1 << prices.fine
+            # Where nothing must be taken, a mentee may also take nobody, and is paid nothing then.
+            people = unit if stage == "coverage" else int(prices.pays.get("coverage", 0))
+            nobody = np.where(problem.mentee_minimum[self.i] > 0, -(2**60), -people)
+            nobody = np.where(np.bincount(place)[place] > 1, 0, nobody)  # people count once
+            owed = np.maximum(np.maximum(best[stage][place], nobody) - own, 0)
+            paid = np.zeros(len(problem.quotas), np.int64)
+            for quota, k in self.quotas:
+                paid[quota] = owed[k]
+            told[stage] = Prices(prices.mentors, paid, dict(prices.pays), prices.fine)
+        return told
 
 
 def locks_of(problem: Problem) -> Locks:

@@ -64,10 +64,11 @@ class Slots(Master):
         ProblemError
             Prices have grown beyond what 64 bits hold exactly.
         """
+        from mentormatch.matching.solvers.edges import sorted_by  # noqa: PLC0415  (compiles)
         from mentormatch.matching.solvers.slot_paths import improve_slots  # noqa: PLC0415
 
         rows = self.rows
-        order = np.argsort(self.cols, kind="stable")
+        order = sorted_by(self.cols.astype(np.int64), np.arange(len(self.cols)), len(self.v))
         counts = np.bincount(self.cols, minlength=len(self.v))
         col_ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         improve_slots(

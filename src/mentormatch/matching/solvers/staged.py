@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mentormatch.matching import grid
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.proofs import Prices
+from mentormatch.matching.solvers.answer import Candidates
 from mentormatch.matching.solvers.apart import apart
 from mentormatch.matching.solvers.cover import plain_cover
 from mentormatch.matching.solvers.halls import short_group
@@ -255,6 +256,13 @@ class Staged:
         score = master.worth - other.search.pay[i] - self._bonus(i, master.cols)
         master.keep(score >= least)
         return other
+
+    def left(self) -> Candidates | None:
+        """Return what the search leaves to those who mend its pairs; nothing where pairs are paid.
+
+        Prices of pairs that pay for people are no prices of scores.
+        """
+        return None
 
     def drawn(self, seed: int) -> tuple[Ints, Ints]:
         """Return the pairs of the best matching that the lottery prefers.

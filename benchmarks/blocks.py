@@ -14,6 +14,7 @@ from collections.abc import Callable
 from time import perf_counter, process_time
 
 import numpy as np
+import prefixes
 from common import finish, heading, options, sure, table
 from threadpoolctl import threadpool_limits
 
@@ -42,8 +43,14 @@ def main() -> None:
     parser.add_argument(
         "--solve", type=float, metavar="SECONDS", help="match the cohort, for so long at most"
     )
+    parser.add_argument(
+        "--prefix", action="store_true", help="only try prefixes of long encodings as a filter"
+    )
     asked = parser.parse_args()
     heading("Blocks", clock="work of one core, or of a clock for several,", repeats=asked.repeats)
+    if asked.prefix:
+        prefixes.measure(asked.repeats)
+        return
     if asked.solve is not None:
         _solve(asked)
     if asked.plain:

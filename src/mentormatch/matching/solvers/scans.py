@@ -137,9 +137,12 @@ def above(
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def inner(left: Reals, right: Reals, i: Ints, j: Short, scale: float, out: Ints) -> None:
-    """Write the inner products of listed rows in whole steps; exact, as `Encodings` are."""
+    """Write the inner products of listed rows in whole steps.
+
+    Sums of `Encodings` are exact, so they may be added up in any order, several at a time.
+    """
     for k in range(len(i)):
         a, b = left[i[k]], right[j[k]]
         total = 0.0

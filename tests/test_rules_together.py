@@ -450,6 +450,28 @@ def test_names_that_fit_nobody_or_several_are_faults_of_the_sheet():
         assert (other.code, other.accepted) == ("explain.several_people", ("s2", "s6"))
 
 
+def test_wishes_for_who_was_there_before_a_rematch_are_passed_over():
+    """Whoever drops a row before `rematch` need not know who wished for her, by id or by name."""
+    people, wanted = grouped(), [rules.wishes()]
+    before = mm.match(people, rules=wanted)
+    for gone in people.mentors.index[:2]:
+        fewer = mm.Cohort(people.mentees, people.mentors.drop(gone), people.programme)
+        with pytest.raises(ProfileError):
+            mm.match(fewer, rules=wanted)
+        after = mm.rematch(before, fewer, rules=wanted)
+        assert gone not in set(after.pairs["mentor"])
+        assert after.kept == sum(before.pairs["mentor"] != gone)
+        again = mm.rematch(after, fewer, rules=wanted)
+        assert again.pairs.equals(after.pairs)
+    pairs = [("s1", "m2"), ("s4", "m4")]
+    fewer = mm.Cohort(people.mentees, people.mentors.drop("m2"), people.programme)
+    with pytest.raises(ProfileError, match=r"Bo Ek|m2"):
+        mm.rematch(pairs[1:], fewer, rules=wanted)
+    fewer.mentees["wishes"] = ["m2", "", "", "", "", ""]
+    fewer.mentors["wishes"] = ""
+    assert mm.rematch(pairs, fewer, rules=wanted).kept == 1
+
+
 def test_a_veto_is_a_ban_that_says_whose_it_is():
     """Either side's veto bans the pair; the coordinator reads who asked."""
     people = grouped()

@@ -12,6 +12,7 @@ from mentormatch.matching.problem import Problem
 from mentormatch.matching.result import Matching
 from mentormatch.matching.solve import solve
 from mentormatch.people.cohort import Cohort
+from mentormatch.people.programme import SIDES
 from mentormatch.rules import Condition
 from mentormatch.scores.compatibility import Compatibility
 from mentormatch.scores.score import score
@@ -74,6 +75,9 @@ def rematch(
     pair is no longer announced where one of the two is gone or they may not be a pair any more;
     `changes` tells who is concerned.
 
+    In a cohort whoever was there before and is no more has withdrawn: wishes for them are passed
+    over.
+
     A large problem, with no quotas but bans and locked pairs and no aims with stages of their own,
     begins at the prices of the matching and reads only what the change concerns: one drop-out among
     10 000 takes some hundredths of a second. To say
@@ -116,9 +120,16 @@ def rematch(
     True
     """
     known = matching if isinstance(matching, Matching) else None
+    if not isinstance(matching, Matching):
+        matching = list(matching)
     if isinstance(now, Cohort):
         before = None if known is None else known.problem.scores
         own = before if isinstance(before, Compatibility) else None
+        if isinstance(matching, Matching):
+            people = matching.problem.mentee_ids or (), matching.problem.mentor_ids or ()
+        else:
+            people = [pair[0] for pair in matching], [pair[1] for pair in matching]
+        now = _with_those_gone(now, people, None if own is None else own.cohort)
         weights = None if own is None or own.department_weights else own.weights
         now = formulate(now, _scored_as(before, now, weights), rules)
     large = now.shape[0] * now.shape[1] >= mend.WARM
@@ -131,6 +142,30 @@ def rematch(
     announced = _positions(now, matching)
     mended = mend.mend_list(now, announced, seed) if large else None
     return mended or _keeping(now, announced, seed, time_limit, n_jobs)
+
+
+def _with_those_gone(
+    now: Cohort, people: tuple[Sequence[Hashable], Sequence[Hashable]], before: Cohort | None
+) -> Cohort:
+    """Return a cohort in which people of before who do not take part any more have withdrawn.
+
+    So whoever wished for somebody who has left keeps nobody from being matched.
+    """
+    ids: list[str] = [] if before is None else list(before.withdrawn)
+    names: list[str] = [] if before is None else list(before.withdrawn_names)
+    for side, known in zip(SIDES, people, strict=True):
+        there = set(now.table(side).index)
+        gone = [one for one in dict.fromkeys(known) if isinstance(one, str) and one not in there]
+        ids += gone
+        if before is None:
+            continue
+        table = before.table(side)
+        for column in (one for one in ("name", "email") if one in table):
+            names += [str(one) for one in table.loc[table.index.isin(gone), column] if one]
+    everybody = {*now.mentees.index, *now.mentors.index}
+    left = tuple(one for one in dict.fromkeys([*now.withdrawn, *ids]) if one not in everybody)
+    called = tuple(dict.fromkeys([*now.withdrawn_names, *names]))
+    return replace(now, withdrawn=left, withdrawn_names=called)
 
 
 def _scored_as(before: object, now: Cohort, weights: Mapping[str, float] | None) -> Compatibility:

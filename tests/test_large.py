@@ -348,6 +348,67 @@ def test_a_search_without_time_gives_a_valid_matching() -> None:
     assert matching.bound >= solve(problem).total
 
 
+def scarce(n: int, *, apart: bool) -> Problem:
+    """Make encodings with more mentees than places; if `apart`, half of them may meet few."""
+    rng = np.random.default_rng(n)
+    m = n * 3 // 4
+    fit = Encodings(np.abs(rng.normal(size=(n, 8))), np.abs(rng.normal(size=(m, 8))))
+    few = Pairs.between(np.arange(n) < n // 2, np.arange(m) >= m // 4)
+    return Problem(fit, quotas=[Quota("few", few, at_most=0)] if apart else [])
+
+
+@pytest.mark.usefixtures("searched")
+@pytest.mark.parametrize("apart", [True, False])
+def test_people_come_first_whatever_gap_is_allowed(
+    apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where places are scarce, rounds are told, and a gap gives up nobody who can be matched."""
+    monkeypatch.setattr(large, "LOWEST", 0)
+    monkeypatch.setattr(search, "FIRST", 6)
+    monkeypatch.setattr(search, "AGAIN", 8)
+    problem = scarce(200, apart=apart)
+    best, said = stopped(problem)
+    assert best.status == "optimal"
+    assert said[-1].total == pytest.approx(best.total)
+    assert said[-1].gap == 0
+    assert all(one.bound >= max(one.total, best.total) - 1e-9 for one in said)
+    early = 0
+    for gap in (0.5, 5.0, 50.0):
+        matching, told = stopped(problem, gap=gap)
+        assert matching.coverage == best.coverage
+        assert best.total - matching.total <= gap
+        assert matching.gap <= gap
+        assert told[-1].gap <= gap
+        early += len(told) < len(said)
+    assert early or apart
+
+
+@pytest.mark.usefixtures("searched")
+def test_announced_pairs_come_first_whatever_gap_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where announced pairs and locked ones count, too, rounds are told and nothing is given up."""
+    monkeypatch.setattr(search, "FIRST", 4)
+    monkeypatch.setattr(search, "AGAIN", 6)
+    base = scarce(200, apart=False)
+    rng = np.random.default_rng(1)
+    told = zip(rng.permutation(200)[:80].tolist(), rng.permutation(150)[:80].tolist(), strict=True)
+    lock = Quota("lock", Pairs.listed([(0, 0)]), at_least=1)
+    problem = replace(base, announced=Pairs.listed(told), quotas=[lock])
+    stages = ("coverage", "kept", "total")
+    best, said = stopped(problem, objective=stages)
+    assert best.status == "optimal"
+    assert said[-1].gap == 0
+    early = 0
+    for gap in (0.5, 5.0, 50.0):
+        matching, heard = stopped(problem, objective=stages, gap=gap)
+        assert (matching.coverage, matching.kept) == (best.coverage, best.kept)
+        assert best.total - matching.total <= gap
+        assert matching.gap <= gap
+        early += len(heard) < len(said)
+    assert early
+
+
 def test_a_negative_gap_is_refused() -> None:
     """Nothing can be closer to the best than the best."""
     with pytest.raises(ValueError, match="gap"):

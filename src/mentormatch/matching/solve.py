@@ -81,9 +81,12 @@ def solve(
         it. So does a Dask client here. It never changes the result.
     gap : float
         Large problems: stop as soon as the total is proved to lie this close to the best one, in
-        units of score, as `Matching.gap` is.
+        units of score, as `Matching.gap` is. Stages before the total are never given up for it.
+        It has no effect where mentees may have several mentors or mentors have minimums.
     progress : callable, optional
-        Large problems: called with a `Progress` after every round. What it raises ends the search.
+        Large problems: called with a `Progress` after every round, except where mentees may have
+        several mentors or mentors have minimums, and while the lowest score is raised. What it
+        raises ends the search.
 
     Notes
     -----

@@ -199,7 +199,6 @@ class _Share(Watch):
 
     whole: Watch
     over: Event
-    met = False  # whether it stopped as close to the best as was asked for
 
     def of(self, whole: Watch, over: Event) -> _Share:
         self.whole, self.over = whole, over
@@ -209,10 +208,6 @@ class _Share(Watch):
         if self.over.is_set():
             raise Stopped
         self.whole.look()
-
-    def report(self, rounds: int, total: int, bound: int, read: float) -> None:
-        self.met = self.gap > 0 and (bound - total) * 2.0**-self.bits <= self.gap
-        super().report(rounds, total, bound, read)
 
 
 def _together(

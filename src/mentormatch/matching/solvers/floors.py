@@ -101,9 +101,9 @@ class Floor:
         return proof if proof.quotas.any() else self.locks.paid("worst", proof)
 
     def final(self, lowest: int) -> Staged:
-        """Return the best matching found, settled among all pairs from its lowest score up."""
+        """Return the best matching found, to be settled among pairs from its lowest score up."""
         found = self._above(self.best, lowest)
-        found.settle()
+        found.search.quiet = False
         return found
 
     def _ceiling(self) -> int:

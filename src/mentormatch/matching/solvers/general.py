@@ -113,7 +113,8 @@ class _Run:
                 floor = self.floor = Floor(run, self.before, self.locks, reader)
                 lowest = floor.search()
                 self.proofs["worst"] = floor.proved()
-                run = floor.final(lowest)
+                run = self.now = floor.final(lowest)
+                run.settle()
                 self._prove(run, self.after)
             rows, columns = run.drawn(seed)
         except (Stopped, KeyboardInterrupt) as stop:
@@ -162,7 +163,9 @@ class _Run:
 
     def _so_far(self, stop: BaseException) -> Pairing:
         """Return the best matching known by now, if it keeps every minimum."""
-        if self.floor is not None:
+        if self.watch.met and self.now is not None:
+            rows, columns = self._close(self.now)
+        elif self.floor is not None:
             rows, columns = self.floor.best.pairs()
         elif self.now is not None:
             self.now.search.so_far()
@@ -176,6 +179,15 @@ class _Run:
             prices = Prices(np.zeros(self.locks.problem.shape[1], np.int64), none)
             self.proofs["total"] = self.locks.paid("total", prices)
         return self._paired(rows, columns, proved=False)
+
+    def _close(self, run: Staged) -> tuple[Ints, Ints]:
+        """Return pairs that are close enough to the best, with the prices that say how close."""
+        v = np.maximum(run.search.master.v + run.search.sunk, 0)
+        far = np.where(run.problem.mentor_capacity == 0, run.weights.most("total"), v)
+        for stage in self.stages:
+            if stage not in self.proofs:
+                self.proofs[stage] = self.locks.paid(stage, run.proof(stage, far))
+        return run.pairs()
 
     def _paired(
         self, rows: Ints, columns: Ints, *, proved: bool, left: Candidates | None = None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,6 +174,10 @@ def _solve_whole(
     proofs: dict[str, Proof] = {"coverage": nobody} if "coverage" in stages else {}
     proved, mentees, left = False, master.u, None
     gaps: dict[str, int] = {}
+    unit = 2 * reader.largest * (problem.most_pairs + 1) + 1
+
+    if "coverage" in stages:
+        search.settled = partial(_covers, problem, search)
     try:
         search.settle()
         mentees, mentors, pay = master.u, master.v, 0
@@ -182,7 +187,7 @@ def _solve_whole(
                 return None  # the solver in memory finds the lowest prices of both stages
             if found is None:
                 # People first: a matched mentee outweighs any score.
-                search.put_people_first(2 * reader.largest * (problem.most_pairs + 1) + 1)
+                search.put_people_first(unit)
                 search.settle()
                 found, mentees, mentors, pay = apart(problem, search)
             proofs["coverage"] = Prices(_closed(problem, found, 1), none)
@@ -201,14 +206,41 @@ def _solve_whole(
         proved = True
     except (Stopped, KeyboardInterrupt):
         if "total" not in proofs:
-            mentors = np.maximum(search.master.v + search.sunk, 0)
-            mentors = nobody.mentors if search.paid else mentors
-            proofs["total"] = Prices(_closed(problem, mentors, reader.largest), none)
+            proofs.update(_proofs_so_far(problem, search, stages, unit))
         match = search.so_far(hurried=hurry)
         if hurry:
             match = leftover.pair_left(problem, reader.bans, match)
             gaps = _gaps(problem, search, match, proofs)
     return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees, left, gaps)
+
+
+def _covers(problem: Problem, search: Search) -> bool:
+    """Say whether nobody else can be matched than in the matching so far."""
+    reader = search.reader
+    if search.paid:
+        # Any other person would be worth more than what is missing and all scores there are.
+        return search.loose < 2 * reader.largest
+    return plain_cover(problem, search.master.match, reader.alive, reader.bans) is not None
+
+
+def _proofs_so_far(
+    problem: Problem, search: Search, stages: tuple[str, ...], unit: int
+) -> dict[str, Proof]:
+    """Return prices that say how far the matching so far may be from the best."""
+    none, reader = np.zeros(len(problem.quotas), np.int64), search.reader
+    mentors = np.maximum(search.master.v + search.sunk, 0)
+    proofs: dict[str, Proof] = {}
+    pay, people = 0, None
+    if search.paid and search.watch.met:
+        pay, people = unit, (mentors + unit // 2) // unit
+    elif search.paid:
+        mentors = np.zeros_like(mentors)
+    elif search.watch.met and "coverage" in stages:
+        people = plain_cover(problem, search.master.match, reader.alive, reader.bans)
+    if people is not None:
+        proofs["coverage"] = Prices(_closed(problem, people, 1), none)
+    proofs["total"] = Prices(_closed(problem, mentors, reader.largest + pay), none, pay)
+    return proofs
 
 
 def _gaps(

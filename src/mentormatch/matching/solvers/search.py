@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,11 @@ class Search:
         self.pay, self.paid = np.zeros(n, np.int64), False  # on top of every score of a row
         self.read, self.rounds = 0, 0
         self.keep, self.wide = np.full(n, FIRST, np.int64), AGAIN
+        #: What the pairs are worth besides scores and pay; whether earlier stages are settled.
+        self.beside: Callable[[], int] | None = None
+        self.settled: Callable[[], bool] | None = None
+        self.quiet = False
+        self.loose, self.ceiling = _FAR, _FAR  # distance to the bound; no total exceeds the other
         self.sunk = 0  # how far below proper ones prices are held
         if guess is not None and self.open.any():
             # Where nobody and no place need be left, no level of prices is better than another:
@@ -317,21 +323,42 @@ class Search:
         np.maximum(master.v, 0, out=master.v)
 
     def _report(self) -> None:
-        """Tell how good the matching is, and how good the best one could be."""
-        if self.paid or not self.watch.listens:
+        """Tell how good the matching is, and how good the best one could be.
+
+        What is paid for earlier stages is taken off both: whoever reaches as much there is paid
+        no less.
+        """
+        if self.quiet or not self.watch.listens:
             return
         master = self.master
         bound = self.bound(np.maximum(master.v + self.sunk, 0))
-        self.watch.report(self.rounds, master.total, bound, self.read / max(self.shape[0], 1))
+        paid = int(self.pay[master.match >= 0].sum()) if self.paid else 0
+        paid += 0 if self.beside is None else self.beside()
+        read = self.read / max(self.shape[0], 1)
+        self.loose = bound - master.total
+        # Nothing that is paid is below zero, so no total exceeds any bound.
+        self.ceiling = min(self.ceiling, bound)
+        most = min(bound - paid, self.ceiling)
+        self.watch.report(self.rounds, master.total - paid, most, read, self._is_close)
+
+    def _is_close(self) -> bool:
+        """Say whether all stages together are as close to the best as may be."""
+        near = bool(np.ldexp(self.loose, -self.watch.bits) <= self.watch.gap)
+        return near and (self.settled is None or self.settled())
 
     def bound(self, prices: Ints) -> int:
         """Return what no matching can exceed, as prices of 0 or more prove it."""
+        most = self.most(prices)
+        dear: list[int] = (prices * self.capacity).tolist()
+        return int(most[self.open].sum()) + sum(dear)
+
+    def most(self, prices: Ints) -> Ints:
+        """Return what each row gains at most, at these prices, from any pair or from none."""
         master = self.master
         most = np.maximum(self.outside(np.where(self.capacity > 0, prices, 2**58)), 0)
         i = np.repeat(np.arange(self.shape[0]), np.diff(master.ptr))
         np.maximum.at(most, i, master.worth - prices[master.cols])
-        dear: list[int] = (prices * self.capacity).tolist()
-        return int(most[self.open].sum()) + sum(dear)
+        return most
 
     def outside(self, prices: Ints) -> Ints:
         """Return what each row gains at most, at these prices, from a pair that is no candidate."""

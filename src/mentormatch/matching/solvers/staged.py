@@ -74,6 +74,7 @@ class Staged:
         """Return a new search in which announced pairs are candidates."""
         self.weights, self.paid = weights, set[str]()
         search = self._new()
+        search.beside, search.settled = self._beside, self.settled
         i, j = self.told.T
         worth, possible = self.problem.values_at(i, j)
         possible &= (self.problem.mentee_demand[i] > 0) & (self.problem.mentor_capacity[j] > 0)
@@ -161,6 +162,38 @@ class Staged:
             if name in weights.names and name not in self.paid:
                 weights = weights.without(name)
         return weights
+
+    def _beside(self) -> int:
+        """Return what the pairs are worth for having been announced."""
+        return int(self._bonus(*self.pairs()).sum())
+
+    def settled(self) -> bool:
+        """Say whether the pairs so far are proved best in every stage but the total."""
+        search, weights = self.search, self.weights
+        if self._misses():
+            return False
+        if "coverage" in weights.names and "coverage" not in self.paid:
+            self._counts_people()
+            if self.cover is None:
+                return False
+        weights = self.proving()
+        v = np.maximum(search.master.v + search.sunk, 0)
+        u = np.where(search.open, search.most(v), 0)
+        if weights.unsure(u, v) is not None:
+            return False
+        units, reached = weights.units, 0
+        rows, columns = self.pairs()
+        values = {
+            "minimum": self.given(),
+            "coverage": len(rows),
+            "kept": int(self.problem.announced.at(rows, columns).sum()),
+        }
+        for name in weights.names[:-1]:
+            reached += values[name] * units[name]
+            dear = (weights.rounded(v, name) * self.problem.mentor_capacity).sum()
+            if int(weights.rounded(u, name).sum() + dear) * units[name] != reached:
+                return False
+        return True
 
     def _bonus(self, i: Ints, j: NDArray[Any]) -> Ints:
         """Return what pairs are worth for having been announced."""
@@ -251,6 +284,9 @@ class Staged:
         other.problem = with_least(self.problem, least)
         other.reader, other.cover = reader, None
         other.search = self.search.copied(reader)
+        # A total among fewer pairs is no bound on any other's.
+        other.search.beside, other.search.settled = other._beside, other.settled
+        other.search.quiet = True
         master = other.search.master
         i = np.repeat(np.arange(self.problem.shape[0]), np.diff(master.ptr))
         score = master.worth - other.search.pay[i] - self._bonus(i, master.cols)

@@ -18,7 +18,9 @@ class Progress:
     round : int
         How often the matching was improved.
     total, bound : float
-        Total of the matching so far, and what no matching can exceed, in units of score.
+        Total of the matching so far, and what no matching can exceed, in units of score. While
+        people (or announced pairs, or minimums) count before the total, the bound is for matchings
+        that reach at least as much in every such stage as the matching so far.
     gap : float
         Their distance.
     read : float
@@ -62,6 +64,7 @@ class Watch:
     tell: Callable[[Progress], object] | None = None
     bits: int = 0
     columns: int = 1
+    met: bool = field(default=False, init=False)  # whether it stopped as close as was asked for
     _began: float = field(default_factory=monotonic, init=False)
 
     @property
@@ -82,8 +85,18 @@ class Watch:
             return True
         return False
 
-    def report(self, rounds: int, total: int, bound: int, read: float) -> None:
-        """Tell how far the search is (in steps of the grid); raise `Stopped` when close enough."""
+    def report(
+        self,
+        rounds: int,
+        total: int,
+        bound: int,
+        read: float,
+        settled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Tell how far the search is (in steps of the grid); raise `Stopped` when close enough.
+
+        If there are stages before the total, `settled` is asked whether they are as good as can be.
+        """
         gap = from_grid(max(bound - total, 0), self.bits)
         if self.tell is not None:
             self.tell(
@@ -96,7 +109,8 @@ class Watch:
                     monotonic() - self._began,
                 )
             )
-        if gap <= self.gap and self.gap > 0:
+        if gap <= self.gap and self.gap > 0 and (settled is None or settled()):
+            self.met = True
             raise Stopped
         self.look()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import brute
 from mentormatch.errors import InfeasibleError, ProblemError
 from mentormatch.matching import moves as moves_module
+from mentormatch.matching import nearby as nearby_module
 from mentormatch.matching import network
 from mentormatch.matching import warm as warm_module
 from mentormatch.matching.alternatives import alternatives
@@ -24,6 +25,7 @@ from mentormatch.matching.remembered import suits_warm
 from mentormatch.matching.result import Matching
 from mentormatch.matching.second_best import second_best
 from mentormatch.matching.solve import solve
+from mentormatch.matching.solvers import large
 from mentormatch.matching.warm import Warm
 from strategies import OBJECTIVES, BlockAt, problems, seeded_problem
 
@@ -469,6 +471,74 @@ def test_alternatives_are_the_next_best_of_all_matchings() -> None:
             continue
         asked += ranked_right(matching, 7)
     assert asked > 300
+
+
+def test_alternatives_among_a_few_people_are_the_next_best_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who cannot be part of a list that loses so little is left out, and no list is missed."""
+    used: list[nearby_module.Nearby | None] = []
+    near = nearby_module.nearby_of
+
+    def noted(matching: Matching) -> nearby_module.Nearby | None:
+        used.append(near(matching))
+        return used[-1]
+
+    monkeypatch.setattr("mentormatch.matching.alternatives.fits_whole", lambda _: False)
+    monkeypatch.setattr("mentormatch.matching.alternatives.warm_of", lambda _: None)
+    monkeypatch.setattr("mentormatch.matching.alternatives.nearby_of", noted)
+    asked = 0
+    for seed in range(120, 200):
+        problem = seeded_problem(seed)
+        kept = [one for one in problem.quotas if one.is_ban or moves_module.lock_of(one)]
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(large, "LARGE", seed % 3 * 10**6)
+                matching = solve(replace(problem, quotas=kept), OBJECTIVES[seed % 2])
+        except InfeasibleError:
+            continue
+        asked += ranked_right(matching, 5)
+    assert asked > 150
+    assert sum(one is not None for one in used) > 30
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("keep", [2, 8])
+def test_alternatives_among_a_few_people_lose_what_all_would(
+    objective: str, keep: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With locks, minimums, bans, places and several mentors, in a matrix and in encodings."""
+    rng = np.random.default_rng(keep)
+    monkeypatch.setattr(nearby_module, "_KEEP", keep)
+    for several in (1, 2):
+        n, m = 60, 45
+        one, other = rng.normal(size=(n, 6)), rng.normal(size=(m, 6))
+        apart = Pairs.between(rng.random(n) < 0.3, rng.random(m) < 0.3)
+        for fit in (Encodings(one, other), np.round(one @ other.T, 1)):
+            problem = Problem(
+                fit,
+                mentor_capacity=rng.integers(1, 4, m) * several,
+                mentor_minimum=(rng.random(m) < 0.3).astype(int),
+                mentee_demand=rng.integers(1, several + 1, n),
+                quotas=[
+                    Quota("apart", apart & ~Pairs.listed([(0, 0)]), at_most=0),
+                    Quota("locked", Pairs.listed([(0, 0)]), at_least=1),
+                ],
+            )
+            with monkeypatch.context() as patch:
+                patch.setattr(large, "LARGE", 0)
+                matching = solve(problem, objective)
+            near = nearby_module.nearby_of(matching)
+            assert near is not None
+            part = near.within(near.limit(4))
+            assert part is not None
+            said = alternatives(matching, 4)
+            with monkeypatch.context() as patch:
+                patch.setattr("mentormatch.matching.alternatives.fits_whole", lambda _: False)
+                patch.setattr("mentormatch.matching.alternatives.warm_of", lambda _: None)
+                found = alternatives(matching, 4)
+            assert [x.cost for x in found] == [x.cost for x in said]
+            assert [x.people for x in found] == [x.people for x in said]
 
 
 def test_alternatives_under_quotas_are_the_next_best_of_all_matchings() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heappop, heappush, nsmallest
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from mentormatch.matching.moves import (
     moves_of,
     positions,
 )
+from mentormatch.matching.nearby import ALL, Nearby, Part, nearby_of
 from mentormatch.matching.network import Network
 from mentormatch.matching.next_best import NextBest
 from mentormatch.matching.pairs import Pairs
@@ -35,6 +37,7 @@ from mentormatch.matching.warm import Warm
 
 Floats = NDArray[np.float64]
 Some = frozenset[Place]
+_MORE = 4  # a limit that is too low is raised so many times
 _Waiting = tuple[tuple[int, int], int, Problem | Matching]
 
 
@@ -105,7 +108,8 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     apart in the same way (Murty 1968, doi:10.1287/opre.16.3.682). Where quotas stand in the way the
     best of a group is solved for, those first that promise most. In large assignments with nothing
     but bans beside the places, chains are sought over the pairs that the search has kept, and
-    scores are read again only where one might cost less.
+    scores are read again only where one might cost less. In other large problems without quotas
+    they are sought among the few people who may be part of any list that loses so little.
 
     Parameters
     ----------
@@ -118,9 +122,9 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     Raises
     ------
     ProblemError
-        The problem is too large (with locks, minimums or several mentors a mentee more than about
-        four million cells or 2 048 mentors, with quotas one million cells), the matching is not
-        proved best, or its objective is another one.
+        The problem is too large (with quotas more than one million cells; with locks, minimums or
+        several mentors a mentee only where very many people have as good a choice), the matching is
+        not proved best, or its objective is another one.
     ValueError
         `k` is below 1.
 
@@ -140,6 +144,9 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     warm = None if fits_whole(matching.problem) else warm_of(matching)
     if warm is not None:
         return tuple(Alternative(matching, *pairs) for pairs in NextBest(warm).take(k))
+    near = None if fits_whole(matching.problem) else nearby_of(matching)
+    if near is not None and (some := _near(near, k)) is not None:
+        return tuple(Alternative(matching, *positions(pairs)) for pairs in some)
     moves = moves_of(matching, whole=True)
     if moves is not None and not moves.bounded:
         if isinstance(moves.network, Warm) or moves.network.gains is None:
@@ -152,6 +159,41 @@ def alternatives(matching: Matching, k: int = 5) -> tuple[Alternative, ...]:
     else:
         found = _Solves(matching).next_best(k)
     return tuple(Alternative(matching, *positions(pairs)) for pairs in found)
+
+
+def _near(near: Nearby, k: int) -> list[Some] | None:
+    """Return the next best lists of a large problem; None where too many people have a part in it.
+
+    Only pairs that lose no more than the last of the lists can be in any of them.
+    """
+    loss, enough, much = near.limit(k), -1, 4 * ALL
+    while loss > enough:
+        part = near.within(loss)
+        if part is None:
+            much = loss
+        else:
+            enough = loss
+            found = _lists_of(part, k)
+            if found is None:
+                return None
+            losses = [near.loss(pairs) for pairs in found]
+            full = len(found) == k
+            if loss >= ALL or (full and losses[-1] <= (0, loss)):
+                return found
+            loss = losses[-1][1] if full and losses[-1][0] == 0 else min(_MORE * loss + 1, ALL)
+        if loss >= much:
+            loss = isqrt(max(enough, 1) * much)
+    return None
+
+
+def _lists_of(part: Part, k: int) -> list[Some] | None:
+    """Return the next best lists of some people, with the pairs of all others."""
+    if not len(part.rows):
+        return []
+    moves = moves_of(part.matching, whole=True)
+    if moves is None or isinstance(moves.network, Warm) or moves.network.gains is None:
+        return None
+    return [part.whole(pairs) for pairs in _Chains(part.matching, moves).next_best(k)]
 
 
 @dataclass(frozen=True, eq=False)

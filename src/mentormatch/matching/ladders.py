@@ -67,16 +67,14 @@ def unproved(problem: Problem, ladder: Ladder, stage: str, reached: Reached, val
         steps.append(_Step(rung, int(value), below=below, stage=stage))
     if any(step.prices.fine or len(step.prices.rungs) or step.prices.groups for step in steps):
         return UNKNOWN
-    worths = _worths(problem, steps, reached, own=bool(own))
+    worths = _worths(problem, steps, reached)
     if isinstance(worths, int):
         return worths
     lefts = (worth - step.value for worth, step in zip(worths, steps, strict=True))
     return next((left for left in lefts if left), 0)
 
 
-def _worths(
-    problem: Problem, steps: list[_Step], reached: Reached, *, own: bool
-) -> list[int] | int:
+def _worths(problem: Problem, steps: list[_Step], reached: Reached) -> list[int] | int:
     """Return the bound of each step; or what is left unproved, where there is no bound."""
     n, m = problem.shape
     if any(len(step.prices.mentors) != m for step in steps):
@@ -109,7 +107,7 @@ def _worths(
     size = max(1, _BLOCK // max(m, 1))
     for first in range(0, n, size):
         rows = np.arange(first, min(n, first + size))
-        block = _Block(problem, rows, steps, pays, reached, own=own)
+        block = _Block(problem, rows, steps, pays, reached)
         for k, (step, paid) in enumerate(zip(steps, pays, strict=True)):
             earned = block.earned(step, paid)
             if earned is None:
@@ -130,8 +128,6 @@ class _Block:
         steps: list[_Step],
         pays: list[dict[str, int]],
         reached: Reached,
-        *,
-        own: bool,
     ) -> None:
         m = problem.shape[1]
         values, possible = problem.values(rows)
@@ -176,12 +172,9 @@ class _Block:
             if step.below is not None:
                 open_ |= self.values <= step.below
             self._keep(open_)
-        elif step.stage and (step.below is None or (self.values > step.below).any()):
-            self._keep(
-                np.zeros(len(self.values), np.bool_)
-                if step.below is None
-                else self.values <= step.below
-            )
+        elif step.stage:
+            least = int(self.values.min(initial=0)) - 1 if step.below is None else step.below
+            self._keep(self.values <= least)
         prices = step.prices
         parts = [(1, step.stage)] if step.stage else []
         parts += [(each, name) for name, each in pay.items()]

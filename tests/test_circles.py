@@ -154,6 +154,28 @@ def test_a_time_limit_stops_all_circles() -> None:
     assert len(matching) > 0
 
 
+def test_circles_that_no_time_is_left_for_are_hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once time has been over for a while, the people of other circles are paired as they come."""
+    monkeypatch.setattr(large, "_GRACE", -1e9)
+    monkeypatch.setattr(leftover, "FEW", 16)
+    problem = crowd()
+    best = solved(problem, "most people", apart=True)
+    seen: list[bool] = []
+    so_far = search.Search.so_far
+
+    def noted(self: search.Search, *, hurried: bool = False) -> Any:
+        seen.append(hurried)
+        return so_far(self, hurried=hurried)
+
+    monkeypatch.setattr(search.Search, "so_far", noted)
+    matching = solved(problem, "most people", apart=True, time_limit=1e-9)
+    assert seen
+    assert all(seen)
+    assert certify(problem, matching).valid
+    assert len(matching) > 0
+    assert best.total <= matching.bound
+
+
 def test_encodings_taken_have_the_same_scores() -> None:
     """The scores of some people are not rounded anew."""
     rng = np.random.default_rng(0)
@@ -210,7 +232,7 @@ def test_a_hurried_end_tells_a_gap_that_holds(
     problem = crowd()
     best = solved(problem, objective, apart=apart)
     monkeypatch.setattr(leftover, "HURRIED", 0)
-    monkeypatch.setattr(leftover, "_SIZE", 64)
+    monkeypatch.setattr(leftover, "SIZE", 64)
     monkeypatch.setattr(search, "_PATIENCE", 2**14)
     left = [looks]
 

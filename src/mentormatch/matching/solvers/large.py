@@ -34,6 +34,9 @@ from mentormatch.matching.solvers.single import lowest, solve_single
 from mentormatch.matching.solvers.start import start_prices
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
+#: So many seconds after the end of time circles are still read, for a better matching.
+_GRACE = 0.25
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -138,8 +141,14 @@ def _solve_free(
     many = problem.shape[0] * problem.shape[1] >= leftover.HURRIED
     hurry = many and isinstance(problem.scores, Encodings)
 
+    def late() -> bool:
+        """Say whether time has been over for so long that nobody reads all of another circle."""
+        return isinstance(problem.scores, Encodings) and whole.is_over(_GRACE)
+
+    whole = watch
+
     def circle(part: Problem, watch: Watch) -> Answer | None:
-        return _solve_whole(part, stages, seed, 1, watch, bits, hurry=hurry)
+        return _solve_whole(part, stages, seed, 1, watch, bits, hurry=hurry or late())
 
     found = solve_apart(problem, stages, n_jobs, watch, circle)
     if found is not None:
@@ -209,7 +218,8 @@ def _solve_whole(
             proofs.update(_proofs_so_far(problem, search, stages, unit))
         match = search.so_far(hurried=hurry)
         if hurry:
-            match = leftover.pair_left(problem, reader.bans, match)
+            some = leftover.SIZE if n * m >= leftover.HURRIED else leftover.FEW
+            match = leftover.pair_left(problem, reader.bans, match, some)
             gaps = _gaps(problem, search, match, proofs)
     return Answer(match, proofs, proved, search.read / max(n * m, 1), mentees, left, gaps)
 

@@ -13,10 +13,11 @@ Ints = NDArray[np.int64]
 
 #: From so many cells on, people who are left are not read against all places again.
 HURRIED = 2**32
-_SIZE = 512
+#: So many people are paired at a time with as many places; fewer where less than that is left.
+SIZE, FEW = 512, 256
 
 
-def pair_left(problem: Problem, bans: Bans, match: Ints) -> Ints:
+def pair_left(problem: Problem, bans: Bans, match: Ints, some: int) -> Ints:
     """Return a matching with people and places that are left paired, some of each at a time.
 
     Parameters
@@ -27,6 +28,8 @@ def pair_left(problem: Problem, bans: Bans, match: Ints) -> Ints:
         What it forbids.
     match : numpy.ndarray of int, shape (n,)
         Each mentee's mentor, -1 for none.
+    some : int
+        How many people are paired at a time.
     """
     match, fit = match.copy(), problem.scores
     load = np.bincount(match[match >= 0], minlength=problem.shape[1])
@@ -36,8 +39,8 @@ def pair_left(problem: Problem, bans: Bans, match: Ints) -> Ints:
         rows = left[bans.row_kinds[left] == kind]
         columns = np.flatnonzero((free > 0) & bans.table[kind][bans.col_kinds])
         places = np.repeat(columns, np.minimum(free[columns], len(rows)))
-        for start in range(0, min(len(rows), len(places)), _SIZE):
-            mine, there = rows[start : start + _SIZE], places[start : start + _SIZE]
+        for start in range(0, min(len(rows), len(places)), some):
+            mine, there = rows[start : start + some], places[start : start + some]
             scores = fit.mentees[mine] @ fit.mentors[there].T
             a, b = linear_sum_assignment(scores, maximize=True)
             i, j = mine[a], there[b]

@@ -77,8 +77,10 @@ class Watch:
         if self.seconds is not None and monotonic() - self._began > self.seconds:
             raise Stopped
 
-    def is_over(self) -> bool:
-        """Say whether the time is over."""
+    def is_over(self, grace: float = 0.0) -> bool:
+        """Say whether the time is over, or has been for so many seconds."""
+        if grace:
+            return self.seconds is not None and monotonic() - self._began > self.seconds + grace
         try:
             self.look()
         except Stopped:

@@ -204,6 +204,16 @@ def test_a_worker_lost_while_prices_are_sent_changes_nothing(
     assert len(failed) == 2
 
 
+def test_a_client_that_is_closed_at_work_is_named(cluster: Any) -> None:
+    """The error says what has to be open."""
+    with distributed.Client(cluster.scheduler.address, set_as_default=False) as closing:
+        reader = Farm(matrix(), closing)
+        assert len(reader.best(np.arange(9), np.zeros(500, np.int64), 3).i)
+        closing.close()
+        with pytest.raises(ProblemError, match="open"):
+            reader.keenest(np.arange(9), np.zeros(600, np.int64), 3)
+
+
 def test_no_ids_and_no_names_are_sent(client: Any) -> None:
     """Workers get scores, bans and nothing that names anybody."""
     sent = Farm(encoded(), client).field.problem
@@ -281,3 +291,20 @@ def test_a_price_out_of_reach_does_not_blur_the_others() -> None:
     prices[4] = 2**58
     found = reader.best(np.arange(1), prices, 2)
     assert found.rest[0] <= found.worth.min() + 8
+
+
+def test_a_worker_killed_before_prices_are_sent_holds_nothing_up(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a worker who is gone, whatever the cluster believes."""
+    scatter, killed = client.scatter, []
+
+    def after_a_kill(data: list[Any], **options: Any) -> Any:
+        if not killed and not isinstance(data[0], farm.Field):
+            killed.append(min(client.run(os.getpid).values()))
+            os.kill(killed[0], signal.SIGKILL)
+        return scatter(data, **options)
+
+    monkeypatch.setattr(client, "scatter", after_a_kill)
+    assert same(solved(matrix(), client), solved(matrix()))
+    assert killed

@@ -41,6 +41,7 @@ Flags = NDArray[np.bool_]
 _SHARES = 4  # blocks a thread, so that a slow one holds up little
 _MOST = 2**32  # cells of a block, so that little is lost with a worker
 _LOSSES = 10  # how often all copies may be lost before we give up
+_CLOSED = "n_jobs must be a Client that is open: this one is closed, or was while it was at work"
 
 
 def reader_of(problem: Problem, n_jobs: Workers) -> Reader:
@@ -180,9 +181,15 @@ class Farm:
 
     def _step(self, size: int, width: int) -> int:
         """Return how many of so many rows a block has, in whole tiles."""
+        self._look()
         threads: int = max(sum(self.client.nthreads().values()), 1)
         wanted = min(size // (_SHARES * threads), _MOST // max(width, 1))
         return max(-(-wanted // tiles.ROWS), 1) * tiles.ROWS
+
+    def _look(self) -> None:
+        """Raise ProblemError where the client is closed."""
+        if self.client.status in ("closing", "closed"):
+            raise ProblemError(_CLOSED)
 
     def _read(self, verb: str, blocks: list[tuple[Any, ...]], *shared: Any) -> list[Any]:
         """Have every block read, and read again if it is lost; return what was read, in order."""
@@ -190,9 +197,12 @@ class Farm:
         left, losses = list(range(len(blocks))), 0
         while left:
             try:
+                self._look()
+                # To one worker, from which the others have it when they need it: a broadcast waits
+                # for ever where a worker is lost meanwhile.
                 if self.sent is None:
-                    (self.sent,) = self.client.scatter([self.field], broadcast=True, hash=False)
-                (prices,) = self.client.scatter([shared], broadcast=True, hash=False)
+                    (self.sent,) = self.client.scatter([self.field], hash=False)
+                (prices,) = self.client.scatter([shared], hash=False)
                 futures = [
                     self.client.submit(read, self.sent, verb, blocks[k], prices, pure=False)
                     for k in left

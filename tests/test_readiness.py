@@ -140,6 +140,18 @@ def test_the_example_is_looked_over_once_for_all():
     assert page.departments.iloc[-1, 1:4].tolist() == [120, 100, 114]
 
 
+def test_one_rule_that_cannot_be_kept_alone_is_not_called_several() -> None:
+    """A single demand that asks for too much is told in the singular, in both languages."""
+    cohort = mm.make_cohort(30, 24, departments=3, seed=4)
+    rule = mm.rules.at_least_matched(cohort.programme.departments[0].key, 30)
+    for language, opening in (
+        ("en", "This demand cannot be kept: "),
+        ("sv", "Det här kravet går inte att uppfylla: "),
+    ):
+        told = mm.readiness(cohort, mm.score(cohort), [rule], language).notes.iloc[:, 0].tolist()
+        assert [note for note in told if note.startswith(opening)], told
+
+
 def test_rules_that_contradict_only_together_are_told_with_their_lines() -> None:
     """Each two of three rules can be kept, all three cannot: all are named with their lines."""
     cohort = mm.make_cohort(30, 24, departments=3, seed=4)

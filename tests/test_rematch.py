@@ -33,6 +33,19 @@ def test_an_unmatched_mentee_takes_the_place_and_nobody_else_moves() -> None:
     assert mm.certify(after.problem, after).optimal
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_rows_taken_out_of_a_problem_without_ids_are_refused(axis: int) -> None:
+    """Without ids everyone below would be taken for somebody else; at the end nobody moves up."""
+    scores = np.random.default_rng(5).random((6, 6))
+    before = mm.solve(mm.Problem(scores))
+    with pytest.raises(mm.ProblemError, match="by their position only"):
+        mm.rematch(before, mm.Problem(np.delete(scores, 2, axis)))
+    assert mm.rematch(before, mm.Problem(np.delete(scores, 5, axis))).kept == 5
+    ids = [k for k in range(6) if k != 2]
+    named = {"mentee_ids" if axis == 0 else "mentor_ids": ids}
+    assert mm.rematch(before, mm.Problem(np.delete(scores, 2, axis), **named)).kept == 5
+
+
 def test_pairs_that_became_impossible_are_no_longer_announced() -> None:
     """A pair that may not be any more is not counted as broken, and both are matched anew."""
     before = mm.solve(mm.Problem([[9, 1], [1, 9]]))

@@ -71,6 +71,8 @@ Did you mean "Physics"? Accepted: Physics, Meteorology.
         """
         # A file may be called anything; a line break in its name would end the line.
         where = ["\\n".join(visible(self.file).splitlines())] if self.file else []
+        if self.file in ("mentees", "mentors"):  # all sheets of a side
+            where = [say(f"faults.{self.file}", language)]
         sheet = not self.file.endswith(".toml")
         if self.row is not None:
             where.append(say("faults.row" if sheet else "faults.line", language, row=self.row))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from mentormatch.errors import ProblemError
 from mentormatch.formulation import formulate
 from mentormatch.matching import mend
 from mentormatch.matching.pairs import Pairs
@@ -71,7 +74,8 @@ def rematch(
 
     As many mentees as can be have a mentor; among those lists, as many of the matching's pairs as
     can be stay; among those, what the problem's aims seek is reached as far as can be, and then the
-    total is highest: no announced pair is broken for an aim. People are told apart by their ids. A
+    total is highest: no announced pair is broken for an aim. People are told apart by their ids (in
+    a problem without ids by their position: so do not take rows out of one, see below). A
     pair is no longer announced where one of the two is gone or they may not be a pair any more;
     `changes` tells who is concerned.
 
@@ -108,6 +112,8 @@ def rematch(
         No pair list keeps all rules; it names those in conflict.
     ProgrammeError
         The programme states a rule that cannot be understood.
+    ProblemError
+        A problem has fewer people than before, without ids to tell who left.
 
     Examples
     --------
@@ -134,6 +140,7 @@ def rematch(
         now = formulate(now, _scored_as(before, now, weights), rules)
     large = now.shape[0] * now.shape[1] >= mend.WARM
     if isinstance(matching, Matching):
+        _known_again(matching.problem, now)
         mended = mend.mend(matching, now) if large else None
         if mended is not None:
             return mended
@@ -176,6 +183,32 @@ def _scored_as(before: object, now: Cohort, weights: Mapping[str, float] | None)
     return score(
         now, weights, encoder=before.encoder, calibrate=before.calibrated, calibration=kept
     )
+
+
+def _known_again(before: Problem, now: Problem) -> None:
+    """Refuse fewer people who are known by position only, unless those at the end have left.
+
+    Where somebody further up has left, whoever stands last now is not who stood there before.
+    """
+    (n, m), (was_n, was_m) = now.shape, before.shape
+    last_row = np.full(min(m, was_m), n - 1), np.arange(min(m, was_m))
+    last_column = np.arange(min(n, was_n)), np.full(min(n, was_n), m - 1)
+    for side, here, there, ids, old_ids, place, (i, j) in (
+        ("mentee", n, was_n, now.mentee_ids, before.mentee_ids, "demand", last_row),
+        ("mentor", m, was_m, now.mentor_ids, before.mentor_ids, "capacity", last_column),
+    ):
+        if not 0 < here < there or ids != tuple(range(here)) or old_ids != tuple(range(there)):
+            continue
+        (value, may), (old_value, might) = now.values_at(i, j), before.values_at(i, j)
+        both = may & might
+        apart = np.abs(np.ldexp(value, -now.bits) - np.ldexp(old_value, -before.bits))[both]
+        rounding = np.ldexp(1.0, -min(now.bits, before.bits))
+        if (apart > rounding).any() or not (both.any() or np.array_equal(may, might)):
+            raise ProblemError(
+                f"there were {there} {side}s and now there are {here}, known by their position "
+                f"only, so it cannot be told who left: give both problems {side}_ids, or keep "
+                f"everybody in and give whoever left a {side}_{place} of 0"
+            )
 
 
 def _positions(problem: Problem, announced: Iterable[tuple[Hashable, Hashable]]) -> list[Place]:

@@ -71,7 +71,7 @@ def read_objective(
         if name in ("worst", "leximin", "spread") and not _ASKING & set(stages[:k]):
             raise ValueError(
                 f"objective has {name!r} before 'coverage' and 'total': no pairs at all would be "
-                f"best; put one of these first"
+                f"best; put one of these first, as in 'coverage, {name}'"
             )
         if name == "worst" and "leximin" in stages[:k]:
             raise ValueError("objective has 'worst' after 'leximin', which has settled it")

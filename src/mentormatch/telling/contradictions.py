@@ -71,7 +71,8 @@ def contradictions(
         told.append(name)
     if len(found.clauses) > _NAMED:
         told.append(say("conflict.and_more", language, count=len(found.clauses) - _NAMED))
-    sentences = [say("readiness.contradict", language, rules=", ".join(told))]
+    count = len(found.clauses)
+    sentences = [say("readiness.contradict", language, count=count, rules=", ".join(told))]
     if found.shortage is not None:
         sentences.append(found.shortage.text(language))
     if found.relaxations:

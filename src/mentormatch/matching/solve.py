@@ -74,7 +74,8 @@ def solve(
     time_limit : float, optional
         Seconds after which the search stops where the problem is large, or the search for a proof
         where quotas make it long. The result is then the best matching so far, with status
-        ``"feasible"``, and says its gap.
+        ``"feasible"``, and says its gap. It may end some seconds later, where a large problem
+        is still being read; ``"stable"`` looks at no limit.
     n_jobs : int or distributed.Client
         Threads that price the pairs of large problems, -1 for one a core; they are threads under
         every ``joblib.parallel_config`` but ``"dask"``, which has the workers of its cluster do

@@ -548,6 +548,23 @@ def test_places_that_stay_free_put_nobody_in_doubt(
     assert sum(kept) < 8 * rows
 
 
+def test_looking_for_ties_leaves_the_matching_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While ties are looked for no price is lowered, so that nobody loses her place."""
+    rng = np.random.default_rng(1455)
+    n = int(rng.integers(1, 60))
+    m = n + int(rng.integers(-4, 5))
+    width, grid = int(rng.integers(1, 5)), float(rng.choice([1, 4, 64, 2**12]))
+    mentees, mentors = (np.round(rng.random((k, width)) * grid) / grid for k in (n, m))
+    problem = Problem(Encodings(mentees - 0.5, mentors))
+    monkeypatch.setattr(large, "_SMALL", 2**62)
+    expected = in_memory(problem, "highest total", 1455)
+    for name, value in {"FIRST": 2, "AGAIN": 3, "MOST": 8, "_FEW": 1}.items():
+        monkeypatch.setattr(search, name, value)
+    found = priced(problem, "highest total", 1455)
+    assert len(expected) == 31
+    assert ends(found) == ends(expected)
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_lots_are_drawn_only_where_people_can_change_places(seed: int) -> None:
     """What the lottery may change is what differs between equally good matchings, and no more."""

@@ -49,11 +49,15 @@ class Master:
             )
 
     def improve(
-        self, floor: Ints, *, patient: bool = False, look: Callable[[], None] | None = None
+        self,
+        floor: Ints,
+        *,
+        patient: NDArray[np.bool_] | None = None,
+        look: Callable[[], None] | None = None,
     ) -> None:
         """Make the matching best again, where each row has at least its floor without a match.
 
-        If `patient`, places may stand empty at a price while no fewer rows are at their floor.
+        Places may stand empty at a price for `patient` rows, while no fewer of them have none.
         Now and then it is asked to `look`, which may stop it: the matching is none the worse then.
 
         Raises
@@ -80,8 +84,8 @@ class Master:
                 look()
             columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
             lift(*columns, floor, self.capacity, self.u, self.v, self.match, self.load)
-        waiting = int(((self.match < 0) & (floor > 0)).sum())
-        if (vacant > 0).any() and not (patient and vacant.sum() <= waiting):
+        waiting = 0 if patient is None else int((patient & (self.match < 0)).sum())
+        if vacant.sum() > waiting:
             columns = columns or by_column(self.ptr, self.cols, self.worth, len(self.v))
             fill_places(*columns, self.u, self.v, *lists, vacant)
         largest = max(int(self.u.max(initial=0)), int(self.v.max(initial=0)))

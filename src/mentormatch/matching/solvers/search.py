@@ -160,13 +160,15 @@ class Search:
             if len(columns):
                 self._read_columns(columns)
             self._forget_bases()
-            if not done and self._nearly_done():
+            # Where only ties are looked for the matching is best, and stays as it is.
+            patient = not (done or ties)
+            if patient and self._nearly_done():
                 self._meet()
-            self._improve(self._rest_now() - lower, patient=not done)
-            columns = self._deserted()
+            self._improve(self._rest_now() - lower, patient=patient)
+            columns = none if ties else self._deserted()
             if len(columns):
                 self._read_columns(columns)
-                self._improve(self._rest_now() - lower, patient=not done)
+                self._improve(self._rest_now() - lower, patient=patient)
             self.rounds += 1
             doubt = self._doubtful(ties)
             done = not any(map(len, doubt))
@@ -187,12 +189,12 @@ class Search:
     def _improve(self, waiting: Ints, *, patient: bool) -> None:
         """Make the matching best again, where rows may hope for so much without a match.
 
-        If `patient`, places may stand empty at a price while no fewer rows hope.
+        If `patient`, places may stand empty at a price while no fewer rows have nobody.
         """
         master = self.master
         floor = np.maximum(waiting, 0)
         waits = np.where(master.match >= 0, np.minimum(floor, master.u), floor)
-        master.improve(waits, patient=patient, look=self.watch.look)
+        master.improve(waits, patient=self.open if patient else None, look=self.watch.look)
 
     def _loose(self) -> Flags:
         """Mark the rows that have been left without a match for the hope of a better one."""
@@ -264,7 +266,7 @@ class Search:
 
     def _nearly_done(self) -> bool:
         """Say whether few rows are left, and no more places than they will take."""
-        left = int((self.open & (self.master.match < 0) & (self.master.u > 0)).sum())
+        left = int((self.open & (self.master.match < 0)).sum())
         free = int((self.capacity - self.master.load).sum())
         few = left * _FEW <= int(self.open.sum())
         return few and 0 < free <= left and self.reader.column_cost < np.inf and self.rounds > 0

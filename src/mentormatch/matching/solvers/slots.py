@@ -53,7 +53,11 @@ class Slots(Master):
         self.used[np.searchsorted(self.rows * width + self.cols, mine)] = True
 
     def improve(
-        self, floor: Ints, *, patient: bool = False, look: Callable[[], None] | None = None
+        self,
+        floor: Ints,
+        *,
+        patient: Flags | None = None,
+        look: Callable[[], None] | None = None,
     ) -> None:
         """Make the matching best again, where no slot costs a row less than its floor.
 

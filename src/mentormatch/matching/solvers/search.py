@@ -58,11 +58,11 @@ class Search:
         self.quiet = False
         self.loose, self.ceiling = _FAR, _FAR  # distance to the bound; no total exceeds the other
         self.sunk = 0  # how far below proper ones prices are held
+        self._over = int(self.open.sum()) - int(self.capacity.sum())
         if guess is not None and self.open.any():
             # Where nobody and no place need be left, no level of prices is better than another:
             # at a low one nobody gives up.
-            balanced = int(self.open.sum()) == int(self.capacity.sum())
-            self.sunk = reader.largest if balanced else 0
+            self.sunk = reader.largest if self._over == 0 else 0
             self.master.v = np.where(self.capacity > 0, guess - self.sunk, 0)
 
     def prices(self) -> Ints:
@@ -189,12 +189,15 @@ class Search:
     def _improve(self, waiting: Ints, *, patient: bool) -> None:
         """Make the matching best again, where rows may hope for so much without a match.
 
-        If `patient`, places may stand empty at a price while no fewer rows have nobody.
+        If `patient`, places may stand empty at a price while no fewer rows hope; or have nobody,
+        where hardly anybody must do without.
         """
         master = self.master
         floor = np.maximum(waiting, 0)
         waits = np.where(master.match >= 0, np.minimum(floor, master.u), floor)
-        master.improve(waits, patient=self.open if patient else None, look=self.watch.look)
+        few = self._over * _FEW <= int(self.open.sum())
+        hoping = self.open if few else self.open & (waits > 0)
+        master.improve(waits, patient=hoping if patient else None, look=self.watch.look)
 
     def _loose(self) -> Flags:
         """Mark the rows that have been left without a match for the hope of a better one."""

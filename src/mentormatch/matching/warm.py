@@ -296,30 +296,35 @@ class Warm:
 
     def _gaining(self, rows: Ints, prices: Ints, having: Ints, columns: Ints) -> Found:
         """Return the pairs of some people that gain more at other prices than mentees have."""
-        bar = having - self.bonus
-        places = self.capacity > 0
-        low = self._lowest(prices)
-        if low is not None:
+        bar = having[rows] - self.bonus
+        found = []
+        for some in self._alike(prices, columns):
+            low = int(prices[some].min())
+            # No score lies above the largest.
+            able = bar + low < self.reader.largest
             bars = np.full(len(self.match), NOTHING, np.int64)
-            bars[rows] = bar[rows] + low
-            shifted = np.where(places, prices - low, OUT)
-            return self.reader.gaining(np.sort(columns), shifted, bars)
-        step = max(1, _CELLS // max(len(prices), 1))
-        some: list[tuple[Ints, Ints, Ints]] = []
-        for first in range(0, len(rows), step):
-            part = rows[first : first + step]
-            values, possible = self.problem.values(part)
-            at, j = np.nonzero(possible & places & (values - prices > bar[part][:, None]))
-            some.append((part[at], j, values[at, j]))
-        i, j, worth = (np.concatenate(part) for part in zip(*some, strict=True))
-        return Found(i, j.astype(np.int32), worth, bar)
+            bars[rows[able]] = np.maximum(bar[able] + low, NOTHING + 1)
+            shifted = np.full(len(prices), OUT)
+            shifted[some] = prices[some] - low
+            found.append(self.reader.gaining(np.sort(some), shifted, bars))
+        none = np.zeros(0, np.int64)
+        every = [*found, Found(none, none.astype(np.int32), none, none)]
+        i, j, worth = (
+            np.concatenate([getattr(one, name) for one in every]) for name in ("i", "j", "worth")
+        )
+        return Found(i, j, worth, bar)
 
-    def _lowest(self, prices: Ints) -> int | None:
-        """Return the lowest price of a place, None where they lie too far apart to be filtered."""
-        some = prices[self.capacity > 0]
-        if not len(some) or int(some.max()) - int(some.min()) >= _NEAR:
-            return None
-        return int(some.min())
+    def _alike(self, prices: Ints, columns: Ints) -> list[Ints]:
+        """Return columns with places in parts whose prices lie near enough to be filtered."""
+        order = columns[self.capacity[columns] > 0]
+        order = order[np.argsort(prices[order], kind="stable")]
+        parts, start = [], 0
+        while start < len(order):
+            limit = int(prices[order[start]]) + _NEAR
+            end = int(np.searchsorted(prices[order], limit))
+            parts.append(order[start:end])
+            start = end
+        return parts
 
     def _told(self, steps: list[tuple[int, int, int]]) -> tuple[Move, ...]:
         m = self.problem.shape[1]
@@ -367,7 +372,7 @@ class Warm:
         known = self.open & (self.rest > NOTHING)
         spare = np.where(known, self.near - self.rest + having - self.u, FAR)
         order = np.argsort(-fall, kind="stable")
-        many = 0 if self._lowest(prices) is None else self._outliers(fall[order], spare)
+        many = self._outliers(fall[order], spare)
         few, others = order[:many], order[many:]
         doubt = spare < int(fall[others].max(initial=-FAR))
         if (doubt & self.unread).any():

@@ -203,6 +203,34 @@ def test_every_announced_pair_is_told_of() -> None:
         assert str(after.kept) in short
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_new_address_of_somebody_announced_is_pointed_out(language: str) -> None:
+    """Who comes back under another id is told by name, with what to change in the list."""
+    cohort = mm.make_cohort(10, 8, seed=3)
+    before = mm.match(cohort)
+    old = before.pairs["mentee"][0]
+    mentees = cohort.mentees.rename(index={old: "new@example.org"})
+    announced = pd.DataFrame(
+        [
+            {
+                "mentee": a,
+                "mentor": b,
+                "mentee_name": cohort.mentees["name"][a],
+                "mentor_name": cohort.mentors["name"][b],
+            }
+            for a, b in before.pairs[["mentee", "mentor"]].values
+        ]
+    )
+    now: Any = mm.Cohort(mentees, cohort.mentors, cohort.programme)
+    after = mm.rematch(list(before.pairs[["mentee", "mentor"]].itertuples(index=False)), now)
+    table = concerned(announced, after, language).set_index("mentee")
+    name = cohort.mentees["name"][old]
+    hint = say("concerned.why_same_name", language, name=name, new="new@example.org", old=old)
+    assert table["why"][old] == " ".join([say("concerned.why_mentee_left", language), hint])
+    others = table[(table.index != old) & (table["change"] != "new")]
+    assert not others["why"].str.contains("@example").any()
+
+
 def test_mentors_who_are_kept_stand_in_the_order_of_the_list() -> None:
     """Of a mentee with several mentors the same is told in every run, in the same order."""
     mentors = [f"mentor {k}" for k in range(9)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from mentormatch.words import say
 
 #: What happened to somebody, those first who have to be told.
 CHANGES = ("left", "lost", "moved", "new", "keeps")
+_MENTEE, _MENTOR = ["mentee", "mentee_name"], ["mentor", "mentor_name"]
 COLUMNS = ("change", "mentee", "mentee_name", "mentor_before", "mentor_after", "why")
 
 
@@ -55,11 +57,21 @@ def concerned(announced: pd.DataFrame, matching: Matching, language: str = "en")
     for i, j in zip(matching.rows.tolist(), matching.columns.tolist(), strict=True):
         has.setdefault(mentees[i], {})[mentors[j]] = people.name("mentors", j)
 
+    sides = [(one, str(name or one)) for one, name in announced[_MENTEE].values.tolist()]
+    strangers = _unannounced(row, [people.name("mentees", k) for k in row.values()], sides)
+    sides = [(one, str(name or one)) for one, name in announced[_MENTOR].values.tolist()]
+    strangers |= _unannounced(column, [people.name("mentors", k) for k in column.values()], sides)
+
     def why(mentee: object, mentor: object) -> str:
-        if mentee not in row or mentor not in column:
-            gone = "both" if mentee not in row and mentor not in column else "mentor"
-            gone = gone if mentor not in column else "mentee"
-            return say(f"concerned.why_{gone}_left", language)
+        left = [one for one, held in ((mentee, row), (mentor, column)) if one not in held]
+        if left:
+            gone = "both" if len(left) > 1 else "mentor" if mentee in row else "mentee"
+            alike = [
+                say("concerned.why_same_name", language, old=str(one), **strangers[one])
+                for one in left
+                if one in strangers
+            ]
+            return " ".join([say(f"concerned.why_{gone}_left", language), *alike])
         i, j = np.array([row[mentee]]), np.array([column[mentor]])
         allowed = bool(matching.problem.announced.at(i, j)[0])
         if not allowed:
@@ -86,6 +98,19 @@ def concerned(announced: pd.DataFrame, matching: Matching, language: str = "en")
     rows = [one for mentee in names for one in of(mentee)]
     rows.sort(key=lambda one: CHANGES.index(one[0]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _unannounced(
+    ids: Mapping[Any, int], names: Sequence[str], announced: Sequence[tuple[Any, str]]
+) -> dict[object, dict[str, str]]:
+    """Return who is there by the name of somebody who has gone, and was not announced herself."""
+    known = {one for one, _ in announced}
+    new = {name: str(one) for one, name in zip(ids, names, strict=True) if one not in known}
+    return {
+        one: {"name": name, "new": new[name]}
+        for one, name in announced
+        if one not in ids and name in new
+    }
 
 
 def concerned_in_short(table: pd.DataFrame, language: str = "en") -> str:

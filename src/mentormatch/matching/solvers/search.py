@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mentormatch.matching.problem import Problem
 from mentormatch.matching.solvers.master import Master
+from mentormatch.matching.solvers.outside import Outside
 from mentormatch.matching.solvers.tiles import NOTHING, ROWS, Found, Reader
 from mentormatch.matching.solvers.watch import Watch
 
@@ -27,12 +28,7 @@ _PATIENCE = 2**32  # cells that are read before anybody looks at a clock
 
 
 class Search:
-    """Candidates, what is known about all other pairs, and the matching so far.
-
-    Of row i, no possible pair outside its candidates is worth more than ``rest[i]`` above the
-    prices in ``bases[base[i]]``; or else, where column j has been read, it is worth no more than
-    ``far[j]`` above what the rows had then, ``had[since[j]]``.
-    """
+    """Candidates, what is known about all other pairs, and the matching so far."""
 
     def __init__(
         self, problem: Problem, reader: Reader, watch: Watch, guess: Ints | None = None
@@ -43,12 +39,7 @@ class Search:
         self.master = Master(n, problem.mentor_capacity)
         self.open = problem.mentee_demand > 0
         self.unread = self.open.copy()
-        self.rest = np.full(n, NOTHING, np.int64)
-        self.base = np.zeros(n, np.int64)
-        self.bases: list[Ints] = []
-        self.far = np.full(m, _FAR, np.int64)
-        self.since = np.zeros(m, np.int64)
-        self.had: list[Ints] = []
+        self.known = Outside(n, m)
         self.pay, self.paid = np.zeros(n, np.int64), False  # on top of every score of a row
         self.read, self.rounds = 0, 0
         self.keep, self.wide = np.full(n, FIRST, np.int64), AGAIN
@@ -74,7 +65,7 @@ class Search:
         if not len(rows):
             return
         prices, known = self.prices(), len(self.master.cols)
-        self.bases.append(prices)
+        self.known.bases.append(prices)
         step = max(_PATIENCE // max(self.shape[1], 1) // ROWS, 1) * ROWS
         for keep in np.unique(self.keep[rows]).tolist():
             some = rows[self.keep[rows] == keep]
@@ -83,7 +74,7 @@ class Search:
                 found = self.reader.best(mine, prices, keep)
                 self._add(found, prices)
                 rest = np.where(found.rest > NOTHING, found.rest + self.pay[mine], NOTHING)
-                self.rest[mine], self.base[mine] = rest, len(self.bases) - 1
+                self.known.learn_rows(mine, rest, len(self.known.bases) - 1)
                 self.unread[mine] = False
                 self.read += len(mine) * self.shape[1]
         kept = self.keep[rows]
@@ -91,12 +82,6 @@ class Search:
         if len(self.master.cols) == known:
             # So many pairs tie that, as far as the reader tells them apart, none was new.
             self.keep[rows] = np.minimum(4 * kept, max(self.shape[1], FIRST))
-
-    def _rest_now(self) -> Ints:
-        """Return what each row would gain outside its candidates if all prices had moved alike."""
-        prices = self.prices()
-        risen = np.array([np.median(prices - base) for base in self.bases]).astype(np.int64)
-        return self.rest - np.maximum(risen, 0)[self.base]
 
     def _read_parts(self, rows: Ints, bars: Ints) -> None:
         """Learn the pairs of some rows that gain more than a bar of each at the present prices.
@@ -106,12 +91,12 @@ class Search:
         """
         if not len(rows):
             return
-        prices = self.prices()
-        depth, rest, keep = bars - self.rest[rows], bars.copy(), self.keep[rows]
-        for b in np.unique(self.base[rows]).tolist():
+        prices, known = self.prices(), self.known
+        depth, rest, keep = bars - known.rest[rows], bars.copy(), self.keep[rows]
+        for b in np.unique(known.base[rows]).tolist():
             self.watch.look()
-            mine = self.base[rows] == b
-            order, fallen = self._fallen(b, prices)
+            mine = known.base[rows] == b
+            order, fallen = known.fallen(b, prices)
             bar = np.full(self.shape[0], NOTHING, np.int64)
             widths = np.zeros(self.shape[0], np.int64)
             some = rows[mine]
@@ -123,17 +108,8 @@ class Search:
             rest[mine] = found.rest[some] + self.pay[some]
             self.read += int(widths.sum())
         self.keep[rows] = np.where(rest > bars, 2 * keep, keep)  # more next time, if need be
-        self.rest[rows], self.base[rows] = rest, len(self.bases)
-        self.bases.append(prices)
-
-    def _fallen(self, base: int, prices: Ints) -> tuple[Ints, Ints]:
-        """Return the columns by how much their prices have fallen, the most first, and how much.
-
-        Columns that have been read are left to what is known of them.
-        """
-        fall = np.where(self.far < _FAR, -_FAR, self.bases[base] - prices)
-        order = np.argsort(-fall, kind="stable")
-        return order, fall[order]
+        known.learn_rows(rows, rest, len(known.bases))
+        known.bases.append(prices)
 
     def _add(self, found: Found, prices: Ints) -> None:
         held = prices[found.j] < 2**58
@@ -145,13 +121,13 @@ class Search:
 
         With `ties`, until none outside would do as well either.
         """
-        master = self.master
+        master, known = self.master, self.known
         if not self.open.any():
             return
         none = np.zeros(0, np.int64)
         doubt = (np.flatnonzero(self.open), none, none, none)
         lower, done = int(self.pay.max(initial=0)), False
-        if self.bases:
+        if known.bases:
             doubt = self._doubtful(ties)
         while not ties or any(map(len, doubt)):
             rows, some, bars, columns = doubt
@@ -159,16 +135,16 @@ class Search:
             self._read_parts(some, bars)
             if len(columns):
                 self._read_columns(columns)
-            self._forget_bases()
+            known.forget()
             # Where only ties are looked for the matching is best, and stays as it is.
             patient = not (done or ties)
             if patient and self._nearly_done():
                 self._meet()
-            self._improve(self._rest_now() - lower, patient=patient)
+            self._improve(known.now(self.prices()) - lower, patient=patient)
             columns = none if ties else self._deserted()
             if len(columns):
                 self._read_columns(columns)
-                self._improve(self._rest_now() - lower, patient=patient)
+                self._improve(known.now(self.prices()) - lower, patient=patient)
             self.rounds += 1
             doubt = self._doubtful(ties)
             done = not any(map(len, doubt))
@@ -177,14 +153,9 @@ class Search:
                 return
             self._report()
             if not done:
-                room = (master.u - self._rest_now())[self.open]
+                room = (master.u - known.now(self.prices()))[self.open]
                 few = len(room) // 20
                 lower = min(max(2 * lower, int(np.partition(room, few)[few]), 1), 2**58)
-
-    def _forget_bases(self) -> None:
-        """Forget the prices at which no row was read last."""
-        used, self.base = np.unique(self.base, return_inverse=True)
-        self.bases = [self.bases[b] for b in used.tolist()]
 
     def _improve(self, waiting: Ints, *, patient: bool) -> None:
         """Make the matching best again, where rows may hope for so much without a match.
@@ -202,7 +173,8 @@ class Search:
     def _loose(self) -> Flags:
         """Mark the rows that have been left without a match for the hope of a better one."""
         master = self.master
-        found: Flags = self.open & (master.match < 0) & (master.u > 0) & (self.rest > NOTHING)
+        hoping = self.open & (master.match < 0) & (master.u > 0)
+        found: Flags = hoping & (self.known.rest > NOTHING)
         return found
 
     def _doubtful(self, ties: bool) -> tuple[Ints, Ints, Ints, Ints]:
@@ -210,62 +182,43 @@ class Search:
 
         Of rows that are read in part all pairs are wanted that gain more than their bar.
         """
-        master = self.master
-        m = self.shape[1]
+        known, m = self.known, self.shape[1]
         prices = self.prices()
-        having = master.u - int(ties)
-        room = having - self.rest
+        having = self.master.u - int(ties)
+        room = having - known.rest
         loose = self._loose()
-        worst = self._falls(prices, self.far >= _FAR)[self.base]
-        doubt = self.open & ((room < worst) | loose)
+        doubt = self.open & ((room < known.most(prices)) | loose)
         rows, bars = np.flatnonzero(doubt & ~loose), having.copy()
         whole = doubt & loose
         if not len(rows) or not self.reader.column_cost < np.inf:
             rows, whole = rows[:0], doubt
-        usual = np.array([np.median(base - prices) for base in self.bases]).astype(np.int64)
-        spare = np.sort((room - usual[self.base])[self.open])
+        spare = np.sort((room - known.usual(prices))[self.open])
         margin = max(int(spare[len(spare) // 2]) // 4, 0) if len(rows) else 0
-        for b in np.unique(self.base[rows]).tolist():
-            mine = rows[self.base[rows] == b]
-            fallen = self._fallen(b, prices)[1]
+        for b in np.unique(known.base[rows]).tolist():
+            mine = rows[known.base[rows] == b]
+            fallen = known.fallen(b, prices)[1]
             # A little deeper than need be, so that rows are in no doubt again soon.
             most = fallen[m // _DEEPER]
             deepest = np.maximum(most, room[mine] - 4 * margin)
             depth = np.minimum(deepest, room[mine] - margin // 8)
             widths = np.searchsorted(-fallen, -depth)
-            bars[mine] = self.rest[mine] + depth
+            bars[mine] = known.rest[mine] + depth
             whole[mine] = widths * self.reader.column_cost * 2 > m
         rows = rows[~whole[rows]]
         again = np.flatnonzero(whole)
         if ties:
             self.keep[again] = np.minimum(self.keep[again] * 4, m)
-        return again, rows, bars[rows], self._unsure(ties)
-
-    def _falls(self, prices: Ints, some: Flags) -> Ints:
-        """Return by how much the price of some column has fallen at most since each reading."""
-        least = -(2**60)
-        return np.array([(base - prices)[some].max(initial=least) for base in self.bases])
-
-    def _unsure(self, ties: bool) -> Ints:
-        """Return the columns of which what is known proves nothing, as rows have lost so much."""
-        lost = [int((had - self.master.u)[self.open].max(initial=-_FAR)) for had in self.had]
-        known = np.flatnonzero(self.far < _FAR)
-        most = self.far[known] + np.array([*lost, 0])[self.since[known]] + int(ties)
-        found: Ints = known[most > self.master.v[known]]
-        return found
+        unsure = known.unsure(self.master.u, self.master.v, self.open, ties=ties)
+        return again, rows, bars[rows], unsure
 
     def _deserted(self) -> Ints:
         """Return the columns to read because places there became free and cheap, if they are few.
 
         Every row would be in doubt about them, and hardly any row will get one.
         """
-        columns = np.flatnonzero((self.capacity > self.master.load) & (self.far >= _FAR))
+        columns = np.flatnonzero((self.capacity > self.master.load) & self.known.unread)
         few = len(columns) * _FEW <= self.shape[1] and self.reader.column_cost < np.inf
-        if not few or not self.bases:
-            return columns[:0]
-        dearest = np.max([base[columns] for base in self.bases], axis=0)
-        found: Ints = columns[dearest > self.prices()[columns]]
-        return found
+        return self.known.cheaper(columns if few else columns[:0], self.prices())
 
     def _nearly_done(self) -> bool:
         """Say whether few rows are left, and no more places than they will take."""
@@ -296,9 +249,7 @@ class Search:
         keen = self.open[found.i]
         found = Found(found.i[keen], found.j[keen], found.worth[keen], found.rest)
         self.master.add(found.i, found.j, found.worth + self.pay[found.i])
-        self.far[columns] = found.rest
-        self.since[columns] = len(self.had)
-        self.had.append(having)
+        self.known.learn_columns(columns, found.rest, having)
         self.read += self.shape[0] * len(columns)
         self.wide = min(2 * self.wide, self.shape[0])
         return found
@@ -367,14 +318,7 @@ class Search:
 
     def outside(self, prices: Ints) -> Ints:
         """Return what each row gains at most, at these prices, from a pair that is no candidate."""
-        known, far = self.far < _FAR, self.rest
-        if self.bases:
-            far = far + self._falls(prices, ~known)[self.base]
-        for k, had in enumerate(self.had):
-            mine = known & (self.since == k)
-            if mine.any():
-                far = np.maximum(far, had + int((self.far - prices)[mine].max()))
-        far = np.where(self.rest > NOTHING, far, NOTHING)
+        far = self.known.gains(prices)
         return np.where(self.unread, self.reader.largest + self.pay, far)
 
     def so_far(self, *, hurried: bool = False) -> Ints:
@@ -405,8 +349,7 @@ class Search:
         """Let every pair, or those of some rows, pay so much more that no score outweighs it."""
         self.pay, self.paid = self.pay + pay, True
         self.master.raise_all(pay)
-        self.rest = np.where(self.rest > NOTHING, self.rest + pay, NOTHING)
-        self.had = [had + pay for had in self.had]
+        self.known.pay(pay)
 
     def copied(self, reader: Reader) -> Search:
         """Return a search that goes on from here by itself, with a reader of its own.
@@ -417,7 +360,7 @@ class Search:
         for name, value in vars(self).items():
             if isinstance(value, np.ndarray):
                 setattr(other, name, value.copy())
-        other.bases, other.had = [x.copy() for x in self.bases], list(self.had)
+        other.known = self.known.copied()
         other.reader, other.master = reader, self.master.copied()
         other.capacity = self.capacity
         return other

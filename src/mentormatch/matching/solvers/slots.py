@@ -123,14 +123,14 @@ class SlotSearch(Search):
         self.keep = self.keep + high
 
     def _improve(self, waiting: Ints, *, patient: bool) -> None:
-        known = self.rest > NOTHING
+        known = self.known.rest > NOTHING
         self.master.improve(np.where(known, waiting, NOTHING))
 
     def _loose(self) -> Flags:
         master = self.master
         load = master.row_load
         hungry = (load < master.row_high) & (master.u > -master.bonus(load))
-        found: Flags = self.open & hungry & (self.rest > NOTHING)
+        found: Flags = self.open & hungry & (self.known.rest > NOTHING)
         return found
 
     def _nearly_done(self) -> bool:

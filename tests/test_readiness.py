@@ -14,7 +14,7 @@ from mentormatch.errors import Fault, ProgrammeError
 from mentormatch.people.programme import Rule
 from mentormatch.rules import Meaning
 from mentormatch.telling.contradictions import contradictions
-from mentormatch.words import LANGUAGES
+from mentormatch.words import LANGUAGES, say
 from roof_example import MENTEES, MENTORS, cohort, example_cohort, example_story
 
 STRICT = (Rule("common language"), Rule("own department only"), Rule("conflict"))
@@ -77,6 +77,19 @@ def test_missing_answers_are_listed(language):
         ["Dan Gran", "Languages"],
         ["Ida Vik", "Languages"],
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_that_nobody_answered_is_one_note(language):
+    """A column that is empty in all rows is pointed out once, not with everybody's name."""
+    people = cohort()
+    people.mentors["languages"] = [()] * len(people.mentors)
+    page = mm.readiness(people, language=language)
+    assert page.missing.iloc[:, 1].tolist() == ["Dan Gran"]
+    label = next(q for q in people.programme.questions_of("mentors") if q.answer == "languages")
+    hint = say("readiness.nobody_answered_mentors", language, question=label.called(language))
+    assert hint in page.notes.iloc[:, 0].tolist()
+    assert label.called(language) in hint
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

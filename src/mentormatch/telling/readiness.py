@@ -12,7 +12,7 @@ import pandas as pd
 
 from mentormatch.formulation import formulate, notes_of
 from mentormatch.people.cohort import Cohort
-from mentormatch.people.programme import SIDES
+from mentormatch.people.programme import SIDES, Question
 from mentormatch.rules import Condition
 from mentormatch.scores.score import score
 from mentormatch.telling.contradictions import contradictions
@@ -132,12 +132,23 @@ def readiness(
     people = People(formulate(cohort, fit, rules), words)
     noticed = (*cohort.notes, *fit.notes, *notes_of(cohort, rules, objective))
     notes = [note.text(words) for note in noticed]
+    asked = {side: _asked(cohort, side) for side in SIDES}
+    silent = {side: [q for q in asked[side] if _unanswered(cohort, side, q)] for side in SIDES}
+    notes += [
+        say(f"readiness.nobody_answered_{side}", words, question=question.called(words))
+        for side in SIDES
+        for question in silent[side]
+    ]
     notes += unknown_tags(cohort, words)
     notes += contradictions(cohort, people.problem, rules, words)
     return Readiness(
         departments=_departments(people, cohort),
         no_partner=_no_partner(people),
-        missing=_missing(people, cohort),
+        missing=_missing(
+            people,
+            cohort,
+            {side: [q for q in asked[side] if q not in silent[side]] for side in SIDES},
+        ),
         notes=pd.DataFrame({say("readiness.note", words): notes}),
         language=words,
     )
@@ -199,19 +210,33 @@ def _no_partner(people: People) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_heads(people, "side", "name", "department", "why"))
 
 
-def _missing(people: People, cohort: Cohort) -> pd.DataFrame:
+def _asked(cohort: Cohort, side: str) -> list[Question]:
+    """Return the questions of a side that the score rests on."""
+    table = cohort.table(side)
+    return [
+        question
+        for question in cohort.programme.questions_of(side)
+        if question.answer in _ANSWERS and question.answer in table
+    ]
+
+
+def _unanswered(cohort: Cohort, side: str, question: Question) -> bool:
+    """Say whether nobody answered a question: the column is there, and empty in all rows."""
+    answers = cohort.table(side)[question.answer]
+    return len(answers) > 1 and not any(map(bool, answers))
+
+
+def _missing(
+    people: People, cohort: Cohort, asked: Mapping[str, Sequence[Question]]
+) -> pd.DataFrame:
     rows = []
     for side in SIDES:
-        table = cohort.table(side)
-        asked = [
-            question
-            for question in cohort.programme.questions_of(side)
-            if question.answer in _ANSWERS and question.answer in table
-        ]
-        labels = {question.answer: question.called(people.language) for question in asked}
-        answers = [table[question.answer] for question in asked]
+        labels = {question.answer: question.called(people.language) for question in asked[side]}
+        answers = [cohort.table(side)[question.answer] for question in asked[side]]
         for k, given in enumerate(zip(*answers, strict=True)):
-            silent = [labels[q.answer] for q, one in zip(asked, given, strict=True) if not one]
+            silent = [
+                labels[q.answer] for q, one in zip(asked[side], given, strict=True) if not one
+            ]
             if silent:
                 rows.append((*_who(people, side, k), ", ".join(silent)))
     rows.sort(key=lambda row: (row[0], row[2], row[1]))

@@ -319,3 +319,21 @@ def test_an_object_brings_its_own_ids() -> None:
     scores.mentee_ids, scores.mentor_ids = ("e",), ("o",)  # type: ignore[attr-defined]
     assert Problem(scores).mentee_ids == ("e",)
     assert Problem(scores, mentor_ids=["Bo"]).mentor_ids == ("Bo",)
+
+
+def test_a_matrix_that_nobody_can_write_to_is_not_copied():
+    """Only a matrix that is read-only to its very base is shared; any other may change later."""
+    scores = np.arange(6.0).reshape(2, 3).copy()
+    view = scores[:, :]
+    view.setflags(write=False)
+    for shared in (scores, view, scores.astype(np.float32)):
+        problem = Problem(shared)
+        assert not np.shares_memory(problem.scores, shared)
+        assert not problem.scores.flags.writeable
+    scores.setflags(write=False)
+    assert Problem(scores).scores is scores
+    assert np.shares_memory(Problem(scores[:1]).scores, scores)
+    text = np.frombuffer(scores.tobytes()).reshape(2, 3)
+    assert np.shares_memory(Problem(text).scores, text)
+    with pytest.raises(ProblemError):
+        Problem(np.frombuffer(np.full((2, 2), np.nan).tobytes()).reshape(2, 2))

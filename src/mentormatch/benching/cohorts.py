@@ -102,6 +102,10 @@ class Cohort:
         if form not in self.forms:
             raise ValueError(f"{self.kind!r} comes as {' or '.join(self.forms)}, not {form!r}")
         if form == "matrix":
+            part: Any = self.matrix
+            while isinstance(part, np.ndarray):
+                part.setflags(write=False)  # then it is not copied
+                part = part.base
             return Problem(self.matrix, mentor_capacity=self.capacity)
         bans = []
         if self.mentee_groups is not None and self.mentor_groups is not None:

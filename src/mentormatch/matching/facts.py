@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 from weakref import finalize, ref
 
 import numpy as np
@@ -50,6 +51,16 @@ class Facts:
 
 #: Matrices that have been checked and that nobody has changed since, for `dataclasses.replace`.
 _CHECKED: dict[int, Facts] = {}
+
+
+def is_fixed(matrix: NDArray[Any]) -> bool:
+    """Say whether nobody can write to a matrix, nor to what it is a view of."""
+    one: Any = matrix
+    while type(one) is np.ndarray:
+        if one.flags.writeable:
+            return False
+        one = one.base
+    return one is None or isinstance(one, bytes)
 
 
 def facts_of(matrix: Floats) -> Facts:

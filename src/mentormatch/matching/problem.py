@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from mentormatch.errors import ProblemError
 from mentormatch.matching import grid
 from mentormatch.matching.aims import MEAN_STEPS, Aims
-from mentormatch.matching.facts import checked_already, facts_of, remember
+from mentormatch.matching.facts import checked_already, facts_of, is_fixed, remember
 from mentormatch.matching.given import LIMIT, by_id, counts_of, ids_of, in_order, least_of
 from mentormatch.matching.listed import Listed
 from mentormatch.matching.pairs import Flags, Pairs
@@ -117,8 +117,10 @@ class Problem:
     ----------
     scores : array_like of float, shape (n, m), or an object with ``.shape`` and ``.block(rows)``
         ``-inf`` marks an impossible pair; in a SciPy sparse matrix what is not stored is
-        impossible. A raw matrix is rounded once: whole numbers stay as
-        they are (totals below 2**48), others keep 30 binary digits of the largest entry. Scores
+        impossible. A matrix is copied, unless it is float64 and nobody can write to it
+        (``scores.setflags(write=False)``), which saves time and memory. It is rounded once:
+        whole numbers stay as they are (totals below 2**48), others keep 30 binary digits of the
+        largest entry. Scores
         of an object are rounded to multiples of 2**-20. An object may also offer ``.at(i, j)``,
         the scores of listed pairs, and ``.largest``, above which no absolute score lies. One
         that offers, beside both, ``.rough_block(rows, columns)`` in float32 and ``.rough_error``,
@@ -426,7 +428,8 @@ def _matrix(scores: Any) -> Floats:
         raw = np.asarray(scores)
         if raw.dtype.kind in "cmM":
             raise ProblemError(f"scores must be real numbers, not {raw.dtype}")
-        matrix = np.array(raw, dtype=np.float64)
+        fixed = raw.dtype == np.float64 and is_fixed(raw)
+        matrix = raw if fixed else np.array(raw, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, ProblemError):
             raise

@@ -36,10 +36,11 @@ def main() -> None:
         help="how scores are given",
     )
     parser.add_argument("--plot", type=Path, help="picture to write (needs matplotlib)")
+    parser.add_argument("--wide", action="store_true", help="a line for each cohort instead")
     asked = parser.parse_args()
     cases = full(list(asked.sizes), asked.kinds, asked.forms, asked.seed)
     rows = measured(cases, asked.solvers, asked)
-    print(markdown(rows))
+    print(wide(rows) if asked.wide else markdown(rows))
     keep_rows(asked.json, rows, asked)
     if asked.plot is not None:
         draw(rows, asked.plot)
@@ -83,6 +84,27 @@ def keep_rows(path: Path | None, rows: Sequence[Row], asked: argparse.Namespace)
     if path is not None:
         told = figures(rows, repeats=asked.repeats, n_jobs=asked.n_jobs, seed=asked.seed)
         path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def wide(rows: Sequence[Row]) -> str:
+    """Return a table with a line for each cohort: our time, and the others' as times ours."""
+    solvers = list(dict.fromkeys(row.solver for row in rows if row.solver != OURS))
+    solvers.sort(key=list(PEERS).index)
+    lines = [["cohort", "given as", "ours, s", *solvers]]
+    for case in dict.fromkeys(row.case for row in rows):
+        found = {row.solver: row for row in rows if row.case == case}
+        ours = found[OURS].seconds if OURS in found else None
+        ratios = []
+        for solver in solvers:
+            row = found.get(solver)
+            if row is None or not row.seconds or not ours:
+                ratios.append("")
+            else:
+                mark = "" if row.verdict.kind in ("best", "rounded", "proved", "none") else " *"
+                ratios.append(f"{row.seconds / ours:.3g}{mark}")
+        lines.append([f"{case.kind} {case.n}", case.form, f"{ours or 0:.3g}", *ratios])
+    rule = ["---", "---", *["---:"] * (len(lines[0]) - 2)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:

@@ -45,7 +45,7 @@ class Peer:
 
 def _ours(task: Task) -> Found:
     from mentormatch.matching.certificate import certify  # noqa: PLC0415  (only ours needs it)
-    from mentormatch.matching.solve import solve  # noqa: PLC0415
+    from mentormatch.matching.solve import solve  # noqa: PLC0415  (only ours needs it)
 
     problem = task.cohort.problem(task.form)
     matching = solve(problem, n_jobs=task.n_jobs, time_limit=task.time_limit)
@@ -214,7 +214,7 @@ def _networkx(task: Task) -> Found:
     n = len(steps)
     i, j = np.nonzero(steps)
     graph = networkx.Graph()
-    graph.add_weighted_edges_from(zip(i.tolist(), (n + j).tolist(), steps[i, j].tolist()))  # noqa: B905
+    graph.add_weighted_edges_from(zip(i.tolist(), (n + j).tolist(), steps[i, j].tolist()))  # noqa: B905  (all three are as long)
     pairs = networkx.max_weight_matching(graph)
     rows, columns = np.array([sorted(pair) for pair in pairs], np.int64).reshape(-1, 2).T
     return task.found(rows, columns - n, mentor_of)

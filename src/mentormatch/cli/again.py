@@ -18,16 +18,16 @@ def rematch_people(options: argparse.Namespace, language: str) -> int:
     """
     from mentormatch.formulation import formulate  # noqa: PLC0415  (keeps --help quick)
     from mentormatch.road import rematch  # noqa: PLC0415  (keeps --help quick)
-    from mentormatch.scores.calibration import read_calibration  # noqa: PLC0415
-    from mentormatch.scores.score import score  # noqa: PLC0415
-    from mentormatch.telling.announced import (  # noqa: PLC0415
+    from mentormatch.scores.calibration import read_calibration  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.scores.score import score  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.telling.announced import (  # noqa: PLC0415  (only this command needs it)
         announced_to,
         read_announced,
         with_those_gone,
     )
-    from mentormatch.telling.concerned import concerned, concerned_in_short, lines  # noqa: PLC0415
-    from mentormatch.telling.gather import gather  # noqa: PLC0415
-    from mentormatch.telling.write import check_targets  # noqa: PLC0415
+    from mentormatch.telling.concerned import concerned, concerned_in_short, lines  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.telling.gather import gather  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.telling.write import check_targets  # noqa: PLC0415  (only this command needs it)
 
     started = monotonic()
     inputs = [options.programme, *options.mentees, *options.mentors, options.announced]

@@ -12,10 +12,10 @@ from mentormatch.words import say
 def bench(options: argparse.Namespace, language: str) -> int:
     """Measure the small set, and print it as a table."""
     from mentormatch.benching.measure import Case, look, measure  # noqa: PLC0415  (quick --help)
-    from mentormatch.benching.peers import PEERS  # noqa: PLC0415
-    from mentormatch.benching.sets import small  # noqa: PLC0415
-    from mentormatch.benching.table import figures, markdown, proved  # noqa: PLC0415
-    from mentormatch.telling.files import whole_file  # noqa: PLC0415
+    from mentormatch.benching.peers import PEERS  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.benching.sets import small  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.benching.table import figures, markdown, proved  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.telling.files import whole_file  # noqa: PLC0415  (only this command needs it)
 
     def told_of(turn: int, case: Case, solver: str) -> None:
         kind = say(f"bench.kind_{case.kind.replace(' ', '_')}", language)

@@ -14,9 +14,9 @@ _MOST_NAMED = 5
 def make(options: argparse.Namespace, language: str) -> int:
     """Write a made-up programme with sheets as messy as real ones."""
     from mentormatch.people.example import example_folder  # noqa: PLC0415  (keeps --help quick)
-    from mentormatch.people.synthetic.maker import make_cohort  # noqa: PLC0415
-    from mentormatch.people.synthetic.messy import write_messy_sheets  # noqa: PLC0415
-    from mentormatch.telling.files import whole_file  # noqa: PLC0415
+    from mentormatch.people.synthetic.maker import make_cohort  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.people.synthetic.messy import write_messy_sheets  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.telling.files import whole_file  # noqa: PLC0415  (only this command needs it)
 
     there = [] if options.force else _in_the_way(options.out)
     if there:

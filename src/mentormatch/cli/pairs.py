@@ -33,8 +33,8 @@ def demo(options: argparse.Namespace, language: str) -> int:
 def match_people(options: argparse.Namespace, language: str) -> int:
     """Match the people of a programme, and write everything about it."""
     from mentormatch.road import match  # noqa: PLC0415  (keeps --help quick)
-    from mentormatch.telling.gather import gather  # noqa: PLC0415
-    from mentormatch.telling.write import check_targets  # noqa: PLC0415
+    from mentormatch.telling.gather import gather  # noqa: PLC0415  (only this command needs it)
+    from mentormatch.telling.write import check_targets  # noqa: PLC0415  (only this command needs it)
 
     started = monotonic()
     check_targets(options.out, [options.programme, *options.mentees, *options.mentors])
@@ -84,9 +84,9 @@ def check(options: argparse.Namespace, language: str) -> int:
 
 def read_people(options: argparse.Namespace, language: str) -> Cohort:
     """Read the programme and the sheets that were named."""
-    from mentormatch.people.programme_file.reader import read_programme  # noqa: PLC0415
+    from mentormatch.people.programme_file.reader import read_programme  # noqa: PLC0415  (only this command needs it)
     from mentormatch.people.sheets.reader import read_cohort  # noqa: PLC0415  (keeps --help quick)
-    from mentormatch.rulebook import conditions  # noqa: PLC0415
+    from mentormatch.rulebook import conditions  # noqa: PLC0415  (only this command needs it)
 
     tell("cli.reading", language)
     programme = read_programme(options.programme)

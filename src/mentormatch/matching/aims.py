@@ -266,4 +266,4 @@ def _codes(given_labels: Any) -> Ints:
 
 
 def _nobody(label: Any) -> bool:
-    return label is None or label == "" or bool(label != label)  # noqa: PLR0124
+    return label is None or label == "" or bool(label != label)  # noqa: PLR0124  (NaN is not equal to itself)

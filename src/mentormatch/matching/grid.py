@@ -118,7 +118,7 @@ def draws_alike(one: Hashable) -> bool:
         return all(map(draws_alike, one))
     if isinstance(one, Enum):
         return draws_alike(one.value)
-    if not isinstance(one, _WRITTEN_ALIKE) or one != one:  # noqa: PLR0124
+    if not isinstance(one, _WRITTEN_ALIKE) or one != one:  # noqa: PLR0124  (NaN is not equal to itself)
         return False
     # What moments and the like carry along, such as a time zone of one's own, may be anything.
     return " at 0x" not in repr(one) or isinstance(one, (str, bytes))

@@ -30,7 +30,7 @@ from mentormatch.matching.solvers.lots import draw_lots
 from mentormatch.matching.solvers.master import Master
 from mentormatch.matching.solvers.tiles import NOTHING
 from mentormatch.matching.tiers import proofs_of
-from mentormatch.matching.warm import KEEP, PERSON, lists_of
+from mentormatch.matching.warm import KEEP, OUT, PERSON, lists_of
 
 Ints = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -40,7 +40,6 @@ STAGES = ("coverage", "kept", "total")
 #: Problems from so many cells on are mended; smaller ones are solved anew in memory.
 WARM = 2**17
 _NEVER = -(2**60)  # what a pair gains that may not be
-_OUT = 2**58
 _CELLS = 2**19
 _WHOLE = 2**22  # cells of rows that are kept to the last pair
 _COLUMNS = 64  # columns that are read one by one; with more, all rows are read again
@@ -144,7 +143,7 @@ class Mend:
         self.master = self._new()
         self.rest = np.full(len(self.open), NOTHING, np.int64)
         #: Prices above which `rest` bounds what no candidate is.
-        self.base = np.where(self.places, self.prices, _OUT)
+        self.base = np.where(self.places, self.prices, OUT)
         if self.read_anew:
             return
         fresh = change.rows | ~self.open
@@ -200,10 +199,10 @@ class Mend:
             # Some places cost a person and others do not: begin at the prices of scores alone.
             people = (self.prices + PERSON // 2) // PERSON
             self.prices = np.maximum(self.prices - people * PERSON, 0)
-            self.base = np.where(self.places, self.prices, _OUT)
+            self.base = np.where(self.places, self.prices, OUT)
             low = 0
         rows = np.flatnonzero(self.open)
-        prices = np.where(self.places, self.prices - low, _OUT)
+        prices = np.where(self.places, self.prices - low, OUT)
         found = reader_of(self.now, 1).best(rows, prices, KEEP)
         some = self.places[found.j]
         self.master.add(found.i[some], found.j[some], found.worth[some])

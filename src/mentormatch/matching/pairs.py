@@ -269,7 +269,7 @@ def _nobody(label: Any) -> bool:
         return True
     try:
         # NaN and NaT are not even equal to themselves.
-        if not bool(label == label):  # noqa: PLR0124
+        if not bool(label == label):  # noqa: PLR0124  (NaN is not equal to itself)
             return True
     except (TypeError, ValueError):  # pandas.NA does not know whether it is
         return True

@@ -281,7 +281,7 @@ class Matching:
 
 def _column(ids: list[Hashable]) -> pd.Series[Any]:
     """Return ids as a column in which each stays as it is: text, whole numbers, or any objects."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415  (numbers alone should not wait for pandas)
 
     kinds = {type(one) for one in ids}
     plain = kinds <= {str} or kinds <= {int} or all(issubclass(one, np.integer) for one in kinds)

@@ -110,7 +110,7 @@ def _asked(cohort: Cohort, column: str) -> Ints:
     found = np.zeros(len(cohort.mentors), np.int64)
     faults = []
     for k, answer in enumerate(cohort.mentors[column].tolist()):
-        if answer is None or answer == "" or answer != answer:  # noqa: PLR0124
+        if answer is None or answer == "" or answer != answer:  # noqa: PLR0124  (NaN is not equal to itself)
             continue
         whole = isinstance(answer, (int, float)) and float(answer).is_integer() and answer >= 0
         if not whole:

@@ -124,7 +124,7 @@ class Part:
     mentors: Encoding
     curve: Curve
     mentee_known: Known = None  # type: ignore[assignment]  # never None once made
-    mentor_known: Known = None  # type: ignore[assignment]
+    mentor_known: Known = None  # type: ignore[assignment]  # never None once made
     neutral: int | None = None
     common: Common | None = None
     notes: tuple[Fault, ...] = ()

@@ -32,7 +32,7 @@ def _goals_part(
     cohort: Cohort, encoder: Encoder | None = None, measures: Measures | None = None
 ) -> Part:
     # scikit-learn takes seconds to import: only who compares texts should wait for it.
-    from mentormatch.scores.text import goals_part  # noqa: PLC0415
+    from mentormatch.scores.text import goals_part  # noqa: PLC0415  (scikit-learn, seconds)
 
     return goals_part(cohort, encoder, measures)
 
@@ -40,7 +40,7 @@ def _goals_part(
 def _mentor_goals_part(
     cohort: Cohort, encoder: Encoder | None = None, measures: Measures | None = None
 ) -> Part:
-    from mentormatch.scores.text import mentor_goals_part  # noqa: PLC0415
+    from mentormatch.scores.text import mentor_goals_part  # noqa: PLC0415  (scikit-learn, seconds)
 
     return mentor_goals_part(cohort, encoder, measures)
 

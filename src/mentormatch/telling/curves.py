@@ -54,7 +54,7 @@ def draw_curve(
         raise InputError(f"the score has the parts {', '.join(fit.names)}, not {part!r}")
     if axes is None:
         try:
-            from matplotlib.figure import Figure  # noqa: PLC0415
+            from matplotlib.figure import Figure  # noqa: PLC0415  (an extra)
         except ImportError as error:
             raise MissingExtraError("matplotlib", "plot") from error
         axes = Figure(figsize=(5, 3.2), layout="constrained").subplots()

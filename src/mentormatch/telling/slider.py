@@ -120,7 +120,7 @@ def _widget() -> type:
     """Return the kind of widget, which needs a package that comes with an extra."""
     try:
         import anywidget  # noqa: PLC0415  # of notebooks only
-        import traitlets  # noqa: PLC0415
+        import traitlets  # noqa: PLC0415  (an extra)
     except ImportError as error:
         raise MissingExtraError("anywidget", "notebook") from error
 

@@ -34,9 +34,6 @@ from mentormatch.matching.solvers.single import lowest, solve_single
 from mentormatch.matching.solvers.start import start_prices
 from mentormatch.matching.solvers.watch import FREE, Stopped, Watch
 
-#: So many seconds after the end of time circles are still read, for a better matching.
-_GRACE = 0.25
-
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -49,6 +46,8 @@ _SMALL = 2**10
 DENSE = 2**20
 #: Up to so many cells prices are made the lowest possible, which reads all scores once more.
 LOWEST = 2**22
+#: So many seconds after the end of time circles are still read, for a better matching.
+_GRACE = 0.25
 #: So many candidates at most are kept for those who ask for prices (some 100 megabytes).
 LEFT = 2**23
 
@@ -141,14 +140,10 @@ def _solve_free(
     many = problem.shape[0] * problem.shape[1] >= leftover.HURRIED
     hurry = many and isinstance(problem.scores, Encodings)
 
-    def late() -> bool:
-        """Say whether time has been over for so long that nobody reads all of another circle."""
-        return isinstance(problem.scores, Encodings) and whole.is_over(_GRACE)
-
-    whole = watch
-
-    def circle(part: Problem, watch: Watch) -> Answer | None:
-        return _solve_whole(part, stages, seed, 1, watch, bits, hurry=hurry or late())
+    def circle(part: Problem, share: Watch) -> Answer | None:
+        # Once time has been over for a while nobody reads all of another circle.
+        late = isinstance(problem.scores, Encodings) and watch.is_over(_GRACE)
+        return _solve_whole(part, stages, seed, 1, share, bits, hurry=hurry or late)
 
     found = solve_apart(problem, stages, n_jobs, watch, circle)
     if found is not None:

@@ -87,7 +87,7 @@ class Matrix(Tiles):
         most: Ints | None = None,
     ) -> Found:
         """Return all pairs of these columns that gain more than their row's bar, or `most`."""
-        from mentormatch.matching.solvers.scans import above, gains_of_raw  # noqa: PLC0415
+        from mentormatch.matching.solvers.scans import above, gains_of_raw  # noqa: PLC0415  (compiles)
 
         bars, floats = bar.astype(np.float64), prices[columns].astype(np.float64)
         kinds = self.bans.col_kinds[columns]

@@ -92,7 +92,7 @@ def solve_sides(
     """
     from mentormatch.matching.solvers.cases import Cases  # noqa: PLC0415  (compiles)
     from mentormatch.matching.solvers.columns import Columns  # noqa: PLC0415  (compiles)
-    from mentormatch.matching.solvers.most_people import people_and_prices  # noqa: PLC0415
+    from mentormatch.matching.solvers.most_people import people_and_prices  # noqa: PLC0415  (seldom)
 
     reader = reader_of(problem, n_jobs)
     grid.check_total(np.array([reader.largest]), problem.most_pairs)

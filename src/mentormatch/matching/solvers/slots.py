@@ -69,7 +69,7 @@ class Slots(Master):
             Prices have grown beyond what 64 bits hold exactly.
         """
         from mentormatch.matching.solvers.edges import sorted_by  # noqa: PLC0415  (compiles)
-        from mentormatch.matching.solvers.slot_paths import improve_slots  # noqa: PLC0415
+        from mentormatch.matching.solvers.slot_paths import improve_slots  # noqa: PLC0415  (compiles)
 
         rows = self.rows
         order = sorted_by(self.cols.astype(np.int64), np.arange(len(self.cols)), len(self.v))

@@ -18,7 +18,7 @@ MOST_LOAD = 8
 def department_rows(story: Story) -> list[dict[str, Any]]:
     """Give each department its row, and the bar of how its mentees were served."""
     told = partial(sentence_of, story.language)
-    rows: list[dict[str, Any]] = story.departments.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = story.departments.to_dict("records")  # type: ignore[assignment]  # keys are text
     for row in rows:
         row["without"] = row["mentees"] - row["matched"]
         row["length"] = row["inside"] + row["borrowed"] + row["without"]
@@ -34,7 +34,7 @@ def department_rows(story: Story) -> list[dict[str, Any]]:
 def fairness_rows(story: Story) -> list[dict[str, Any]]:
     """Give each department its row, with two bars: how many have a mentor, and the best one."""
     told, show = partial(sentence_of, story.language), partial(number, language=story.language)
-    rows: list[dict[str, Any]] = story.fairness.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = story.fairness.to_dict("records")  # type: ignore[assignment]  # keys are text
     for row in rows:
         for what, colour in (("matched", "k1"), ("first", "k2")):
             share = row[f"share_{what}"]

@@ -62,7 +62,7 @@ def concerned_rows(story: Story) -> list[dict[str, Any]]:
     if story.concerned is None:
         return []
     table = story.concerned[story.concerned["change"] != "keeps"]
-    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]  # keys are text
     nobody = say("explain.nobody_word", story.language)
     for row in rows:
         row["told"] = say(f"concerned.change_{row['change']}", story.language)

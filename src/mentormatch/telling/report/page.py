@@ -132,7 +132,7 @@ def _policy(style: str, script: str) -> str:
 def _settings(story: Story) -> dict[str, list[dict[str, Any]]]:
     """Part what a reader may want to know from what only repeats a run: sheets and versions."""
     technical = {say(f"explain.setting_{name}", story.language) for name in ("file", "version")}
-    rows: list[dict[str, Any]] = story.settings.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = story.settings.to_dict("records")  # type: ignore[assignment]  # keys are text
     return {
         "open": [row for row in rows if row["setting"] not in technical],
         "folded": [row for row in rows if row["setting"] in technical],

@@ -42,7 +42,7 @@ def pair_rows(story: Story) -> list[dict[str, Any]]:
     names = list(story.parts.values())
     columns = [f"part: {part}" for part in story.parts]
     widest = max(1.0, *story.pairs["score"]) if len(story.pairs) else 1.0
-    rows: list[dict[str, Any]] = story.pairs.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = story.pairs.to_dict("records")  # type: ignore[assignment]  # keys are text
     for row in rows:
         raw = [0.0 if pd.isna(row[column]) else float(row[column]) for column in columns]
         rounded = add_up(raw, row["score"]) if raw else []

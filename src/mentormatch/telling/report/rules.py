@@ -16,7 +16,7 @@ from mentormatch.telling.story import Story
 def cost_rows(story: Story) -> list[dict[str, Any]]:
     """Give each rule its row; what is not exact is told as "at most"."""
     told, show = partial(sentence_of, story.language), partial(number, language=story.language)
-    rows: list[dict[str, Any]] = story.costs.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = story.costs.to_dict("records")  # type: ignore[assignment]  # keys are text
 
     def at_most(figure: str, exact: bool, missing: bool) -> str:
         return figure if exact or missing else told("at_most", figure=figure)

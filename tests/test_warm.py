@@ -241,3 +241,12 @@ def test_a_place_held_in_one_list_is_not_forgotten_for_the_next(
     scores = [[-2, -1, -3, 19], [-8, 0, 0, 5], [2, 0, 2, 7], [8, 1, 2, 0], [-3, -1, 4, -12]]
     found = alternatives(priced(Problem(np.array(scores) / 4), "most people", 24), 4)
     assert [one.total for one in found] == [7.75, 7.25, 7.0, 6.75]
+
+
+def test_prices_that_differ_by_people_are_read_part_by_part() -> None:
+    """Columns are put together only where prices lie near enough for float32, and none is lost."""
+    warm = remembered.warm_of(solve(Problem(np.eye(6), mentor_capacity=[1, 1, 1, 1, 1, 0])))
+    assert warm is not None
+    prices = np.array([3, warm_module.PERSON + 1, 0, warm_module.PERSON, 2, 7])
+    parts = warm._alike(prices, np.arange(6))
+    assert [sorted(part.tolist()) for part in parts] == [[0, 2, 4], [1, 3]]
